@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# The three kinds of targets, so that each folder's CMakeLists.txt is a list of files and of what they may use.
+
+set(PIRN_WARNINGS -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-align
+                  -Wundef -Wwrite-strings -Wvla -Wno-unknown-warning-option)
+if(PIRN_WERROR)
+  list(APPEND PIRN_WARNINGS -Werror)
+endif()
+
+# pirn_library(NAME SOURCES ... [PUBLIC_HEADERS dir] [LINK targets])
+# A static library. Includes are written from the repository root; PUBLIC_HEADERS is a folder with pirn/*.h in it.
+function(pirn_library name)
+  cmake_parse_arguments(ARG "" "PUBLIC_HEADERS" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
+  if(ARG_PUBLIC_HEADERS)
+    target_include_directories(${name} PUBLIC "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/${ARG_PUBLIC_HEADERS}>"
+                                              "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  endif()
+  target_compile_options(${name} PRIVATE ${PIRN_WARNINGS})
+  target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
+  target_link_libraries(${name} PUBLIC ${ARG_LINK})
+  set_property(GLOBAL APPEND PROPERTY PIRN_LIBRARIES ${name})
+endfunction()
+
+# pirn_test(NAME SOURCES ... LINK targets [ARGS ...] [LABELS ...])
+# A cmocka program that is a CTest of the same name.
+function(pirn_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;ARGS;LABELS" ${ARGN})
+  if(NOT PIRN_TESTS)
+    return()
+  endif()
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET GLOBAL cmocka)
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_compile_options(${name} PRIVATE ${PIRN_WARNINGS})
+  target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} PkgConfig::CMOCKA)
+  add_test(NAME ${name} COMMAND ${name} ${ARG_ARGS})
+  set_tests_properties(${name} PROPERTIES LABELS "unit;${ARG_LABELS}" TIMEOUT 300)
+endfunction()

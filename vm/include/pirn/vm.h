@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pirn/vm.h: the WebAssembly virtual machine as an embedder sees it.
+ *
+ *   engine   what is shared: configuration, allocator, the registry of function types. Thread-safe.
+ *   module   decoded and validated once, then read-only; shared by threads and by all its instances.
+ *   store    owns instances, memories, tables, globals and functions. One thread at a time.
+ *   call     one activation of Wasm code: it owns a value stack, may be *pending*, and is resumed. Belongs to a store.
+ *
+ * Values cross this interface as `pirn_slot`s, eight bytes each, in the order of the function type; a v128 takes two.
+ * No function keeps a pointer that it was given unless its comment says so.
+ */
+#pragma once
+
+#include <pirn/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Types (spec 2.3) ------------------------------------------------------------------------------------------ */
+
+/*
+ * A value type: for number, vector and abstract reference types the byte of the binary format; a reference to a
+ * concrete type has further bits. Compare with ==.
+ */
+typedef uint32_t pirn_valtype;
+#define PIRN_I32       ((pirn_valtype)0x7F)
+#define PIRN_I64       ((pirn_valtype)0x7E)
+#define PIRN_F32       ((pirn_valtype)0x7D)
+#define PIRN_F64       ((pirn_valtype)0x7C)
+#define PIRN_V128      ((pirn_valtype)0x7B)
+#define PIRN_FUNCREF   ((pirn_valtype)0x70)
+#define PIRN_EXTERNREF ((pirn_valtype)0x6F)
+
+PIRN_API bool pirn_valtype_is_ref(pirn_valtype type);
+/* Slots that a value of the type takes: 1, or 2 for v128. */
+PIRN_API size_t pirn_valtype_slots(pirn_valtype type);
+/* Writes the type's text ("i32", "funcref", "(ref null 3)") and returns `out`. */
+PIRN_API const char *pirn_valtype_text(pirn_valtype type, char out[32]);
+
+typedef struct pirn_engine pirn_engine;
+
+/*
+ * A function type. Equal types of one engine are the same pointer; they live as long as the engine.
+ */
+typedef struct pirn_functype pirn_functype;
+/* NULL when out of memory. */
+PIRN_API const pirn_functype *pirn_functype_new(pirn_engine *engine, const pirn_valtype *params, size_t param_count,
+                                                const pirn_valtype *results, size_t result_count);
+PIRN_API size_t pirn_functype_params(const pirn_functype *type, const pirn_valtype **params);
+PIRN_API size_t pirn_functype_results(const pirn_functype *type, const pirn_valtype **results);
+PIRN_API size_t pirn_functype_param_slots(const pirn_functype *type);
+PIRN_API size_t pirn_functype_result_slots(const pirn_functype *type);
+
+#define PIRN_NO_MAX UINT64_MAX
+typedef struct pirn_limits {
+    uint64_t min, max; /* max is PIRN_NO_MAX when there is none */
+} pirn_limits;
+
+typedef struct pirn_memtype {
+    pirn_limits limits; /* in pages */
+    bool is64, shared;
+    uint8_t page_size_log2; /* 16 unless custom page sizes are used */
+} pirn_memtype;
+
+typedef struct pirn_tabletype {
+    pirn_limits limits; /* in elements */
+    pirn_valtype element;
+    bool is64;
+} pirn_tabletype;
+
+typedef struct pirn_globaltype {
+    pirn_valtype type;
+    bool is_mutable;
+} pirn_globaltype;
+
+typedef enum pirn_extern_kind {
+    PIRN_EXTERN_FUNC = 0, /* numbers of the binary format */
+    PIRN_EXTERN_TABLE = 1,
+    PIRN_EXTERN_MEMORY = 2,
+    PIRN_EXTERN_GLOBAL = 3,
+    PIRN_EXTERN_TAG = 4,
+} pirn_extern_kind;
+
+typedef struct pirn_externtype {
+    pirn_extern_kind kind;
+    union {
+        const pirn_functype *func; /* also for a tag */
+        pirn_tabletype table;
+        pirn_memtype memory;
+        pirn_globaltype global;
+    };
+} pirn_externtype;
+
+/* "func", "table", "memory", "global", "tag". */
+PIRN_API const char *pirn_extern_kind_name(pirn_extern_kind kind);
+/* Does something of type `actual` fit an import of type `expected`? (spec 3.3, external subtyping; declared types.) */
+PIRN_API bool pirn_externtype_matches(const pirn_externtype *actual, const pirn_externtype *expected);
+/* Writes the type's text, at most `size` bytes with the NUL; returns the length it would have. */
+PIRN_API size_t pirn_externtype_text(const pirn_externtype *type, char *out, size_t size);
+
+/* ---- Engine ---------------------------------------------------------------------------------------------------- */
+
+/* Features of the language, one bit each, decided at run time. Columns: bit, enumerator, name, since which standard. */
+#define PIRN_FEATURES(X)                                                                                     \
+    X(0, PIRN_FEATURE_MUTABLE_GLOBALS, "mutable-globals", 1)                                                 \
+    X(1, PIRN_FEATURE_SIGN_EXTENSION, "sign-extension", 2)                                                   \
+    X(2, PIRN_FEATURE_SATURATING, "nontrapping-float-to-int", 2)                                             \
+    X(3, PIRN_FEATURE_MULTI_VALUE, "multi-value", 2)                                                         \
+    X(4, PIRN_FEATURE_REFERENCE_TYPES, "reference-types", 2)                                                 \
+    X(5, PIRN_FEATURE_BULK_MEMORY, "bulk-memory", 2)                                                         \
+    X(6, PIRN_FEATURE_SIMD, "simd", 2)                                                                       \
+    X(7, PIRN_FEATURE_EXTENDED_CONST, "extended-const", 3)
+
+enum {
+#define PIRN_FEATURE_ENUM(bit, name, text, since) name = 1u << bit,
+    PIRN_FEATURES(PIRN_FEATURE_ENUM)
+#undef PIRN_FEATURE_ENUM
+};
+
+typedef struct pirn_config {
+    const pirn_allocator *allocator; /* NULL: the C library's; copied, the `user` must outlive the engine */
+    uint32_t features;               /* a mask of PIRN_FEATURE_ */
+    bool fuel;          /* count fuel: translated code charges it (see pirn_store_set_fuel) */
+    bool interruptible; /* back-edges and calls look at the flag of pirn_store_interrupt; otherwise only calls do */
+} pirn_config;
+
+/* Everything this build knows of the standard is on; no fuel; not interruptible. */
+PIRN_API pirn_config pirn_config_default(void);
+
+/* `config` may be NULL for the default. NULL when out of memory. */
+PIRN_API pirn_engine *pirn_engine_new(const pirn_config *config);
+/* After everything made from the engine has been freed. */
+PIRN_API void pirn_engine_free(pirn_engine *engine);
+PIRN_API const pirn_allocator *pirn_engine_allocator(const pirn_engine *engine);
+
+/* ---- Modules --------------------------------------------------------------------------------------------------- */
+
+typedef struct pirn_module pirn_module;
+
+typedef enum pirn_bytes_use {
+    PIRN_BYTES_COPY,   /* the module keeps a copy */
+    PIRN_BYTES_BORROW, /* the bytes stay valid and unchanged until the module is freed */
+} pirn_bytes_use;
+
+/*
+ * Decodes and validates a module, whole. Function bodies are translated later, each at its first call.
+ * MALFORMED, INVALID (with the byte offset, from the start of `bytes`, plus `base_offset`), LIMIT, NOMEM.
+ * `base_offset` is added to the offsets of errors and backtraces: where the module lies in its file.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_module_load(pirn_engine *engine, const void *bytes, size_t size,
+                                                      pirn_bytes_use use, uint64_t base_offset, pirn_module **out,
+                                                      pirn_error *error);
+/* After its instances. */
+PIRN_API void pirn_module_free(pirn_module *module);
+/* Of the name section; empty when it has none. */
+PIRN_API pirn_str pirn_module_name(const pirn_module *module);
+PIRN_API pirn_engine *pirn_module_engine(const pirn_module *module);
+
+/* Strings and types live as long as the module. */
+typedef struct pirn_import {
+    pirn_str module, name;
+    pirn_externtype type;
+} pirn_import;
+typedef struct pirn_export {
+    pirn_str name;
+    pirn_externtype type;
+} pirn_export;
+
+PIRN_API size_t pirn_module_import_count(const pirn_module *module);
+PIRN_API pirn_import pirn_module_import(const pirn_module *module, size_t index);
+PIRN_API size_t pirn_module_export_count(const pirn_module *module);
+PIRN_API pirn_export pirn_module_export(const pirn_module *module, size_t index);
+/* The index of the export, or SIZE_MAX. */
+PIRN_API size_t pirn_module_find_export(const pirn_module *module, pirn_str name);
+
+/* A section as it lies in the file, for tools. */
+typedef struct pirn_section {
+    uint8_t id;
+    pirn_str name; /* of a custom section, else the standard's name for the id */
+    uint64_t offset;
+    uint64_t size;
+    uint64_t items; /* entries of a vector section, else 0 */
+} pirn_section;
+PIRN_API size_t pirn_module_section_count(const pirn_module *module);
+PIRN_API pirn_section pirn_module_section(const pirn_module *module, size_t index);
+/* The content of a custom section (the first of that name); false when there is none. */
+PIRN_API bool pirn_module_custom_section(const pirn_module *module, pirn_str name, const uint8_t **data, size_t *size);
+
+/* ---- Stores ---------------------------------------------------------------------------------------------------- */
+
+typedef struct pirn_store pirn_store;
+
+/* Limits of one store; a growth beyond one fails as the standard says (-1), an instantiation with PIRN_LIMIT. */
+typedef struct pirn_store_limits {
+    uint64_t memory_bytes;  /* of all linear memories together */
+    uint64_t table_elements; /* of all tables together */
+    uint64_t stack_bytes;   /* of the value stack of one call */
+    uint64_t instances;
+} pirn_store_limits;
+
+/* 4 GiB of memory, 10,000,000 table elements, 1 MiB of stack a call, 10,000 instances. */
+PIRN_API pirn_store_limits pirn_store_limits_default(void);
+
+/* `limits` may be NULL for the default. NULL when out of memory. */
+PIRN_API pirn_store *pirn_store_new(pirn_engine *engine, const pirn_store_limits *limits);
+/* Frees everything in it. Its calls must have been freed. */
+PIRN_API void pirn_store_free(pirn_store *store);
+PIRN_API pirn_engine *pirn_store_engine(const pirn_store *store);
+/* The embedder's own pointer. */
+PIRN_API void pirn_store_set_data(pirn_store *store, void *data);
+PIRN_API void *pirn_store_data(const pirn_store *store);
+
+/*
+ * Fuel: one unit for each Wasm instruction executed (charged by straight-line runs of instructions, at their start), of a
+ * store whose engine counts it; otherwise these have no effect. A call that runs out ends EXHAUSTED.
+ */
+PIRN_API void pirn_store_set_fuel(pirn_store *store, uint64_t fuel);
+PIRN_API uint64_t pirn_store_fuel(const pirn_store *store);
+
+/*
+ * Asks whatever runs in the store to stop: it ends EXHAUSTED at its next call, and if the engine is interruptible at its
+ * next back-edge. The request stands until it is cleared. May be called from any thread and from a signal handler.
+ */
+PIRN_API void pirn_store_interrupt(pirn_store *store);
+PIRN_API void pirn_store_clear_interrupt(pirn_store *store);
+
+/* ---- Runtime objects: owned by their store ----------------------------------------------------------------------- */
+
+typedef struct pirn_func pirn_func;
+typedef struct pirn_table pirn_table;
+typedef struct pirn_memory pirn_memory;
+typedef struct pirn_global pirn_global;
+typedef struct pirn_tag pirn_tag;
+typedef struct pirn_instance pirn_instance;
+
+/* One value, or half a v128. A reference is a pointer: NULL is null; a funcref is a pirn_func *; an externref is the
+ * embedder's own pointer. Bits above a 32-bit value may hold anything. */
+typedef union pirn_slot {
+    int32_t i32;
+    uint32_t u32;
+    int64_t i64;
+    uint64_t u64;
+    float f32;
+    double f64;
+    void *ref;
+} pirn_slot;
+
+typedef struct pirn_extern {
+    pirn_extern_kind kind;
+    union {
+        pirn_func *func;
+        pirn_table *table;
+        pirn_memory *memory;
+        pirn_global *global;
+        pirn_tag *tag;
+    };
+} pirn_extern;
+
+/* The type of the object as it is now (limits: current size as minimum). */
+PIRN_API pirn_externtype pirn_extern_type(const pirn_extern *object);
+
+PIRN_API const pirn_functype *pirn_func_type(const pirn_func *func);
+
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_memory_new(pirn_store *store, const pirn_memtype *type, pirn_memory **out,
+                                                     pirn_error *error);
+/* The bytes; the pointer is valid until the memory grows. */
+PIRN_API uint8_t *pirn_memory_data(const pirn_memory *memory);
+PIRN_API uint64_t pirn_memory_size(const pirn_memory *memory); /* bytes */
+/* Grows by `pages`; false when a limit or the system refuses. *old_pages may be NULL. */
+PIRN_API bool pirn_memory_grow(pirn_memory *memory, uint64_t pages, uint64_t *old_pages);
+
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_table_new(pirn_store *store, const pirn_tabletype *type, pirn_slot initial,
+                                                    pirn_table **out, pirn_error *error);
+PIRN_API uint64_t pirn_table_size(const pirn_table *table);
+PIRN_API bool pirn_table_get(const pirn_table *table, uint64_t index, pirn_slot *out); /* false: out of bounds */
+PIRN_API bool pirn_table_set(pirn_table *table, uint64_t index, pirn_slot value);
+PIRN_API bool pirn_table_grow(pirn_table *table, uint64_t elements, pirn_slot initial, uint64_t *old_size);
+
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_global_new(pirn_store *store, const pirn_globaltype *type,
+                                                     const pirn_slot *initial, pirn_global **out, pirn_error *error);
+/* The value: one slot, two for v128. Write only to mutable ones. */
+PIRN_API pirn_slot *pirn_global_value(pirn_global *global);
+
+/*
+ * Instantiates (spec 4.7.2): `imports` in the order of the module's imports, each checked against its type; runs
+ * constant expressions and active segments, but not the start function: see pirn_instance_start.
+ * UNLINKABLE, TRAP (a segment does not fit; what was written stays), LIMIT, NOMEM. Owned by the store.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_instance_new(pirn_store *store, const pirn_module *module,
+                                                       const pirn_extern *imports, size_t import_count,
+                                                       pirn_instance **out, pirn_error *error);
+/* The start function that is still to be called (once, by the embedder, through a call), or NULL. */
+PIRN_API pirn_func *pirn_instance_start(const pirn_instance *instance);
+PIRN_API const pirn_module *pirn_instance_module(const pirn_instance *instance);
+PIRN_API pirn_extern pirn_instance_export(const pirn_instance *instance, size_t index);
+PIRN_API bool pirn_instance_find(const pirn_instance *instance, pirn_str name, pirn_extern *out);
+
+/* ---- Calls ------------------------------------------------------------------------------------------------------- */
+
+typedef struct pirn_call pirn_call;
+
+/* A call with its own value stack, usable for one function after another. NULL when out of memory. */
+PIRN_API pirn_call *pirn_call_new(pirn_store *store);
+/* Abandons what is still pending in it. Not while it runs. */
+PIRN_API void pirn_call_free(pirn_call *call);
+
+/*
+ * Calls `func`. `args` has pirn_functype_param_slots() slots. OK: pirn_call_results() has the results. PENDING: a
+ * host function waits; pirn_call_resume() continues it. TRAP, EXHAUSTED, NOMEM, LIMIT: it ended; the error says where.
+ * USAGE when the call is pending or running already.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_call_start(pirn_call *call, pirn_func *func, const pirn_slot *args,
+                                                     pirn_error *error);
+/* Continues a pending call: the host function that waits is asked again. Answers like pirn_call_start. */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_call_resume(pirn_call *call, pirn_error *error);
+/* The results of the last OK; valid until the call is started again or freed. */
+PIRN_API const pirn_slot *pirn_call_results(const pirn_call *call);
+PIRN_API bool pirn_call_is_pending(const pirn_call *call);
+/* Abandons a pending call: every waiting host frame gets its `cancel` callback. */
+PIRN_API void pirn_call_cancel(pirn_call *call);
+PIRN_API pirn_store *pirn_call_store(const pirn_call *call);
+PIRN_API void pirn_call_set_data(pirn_call *call, void *data);
+PIRN_API void *pirn_call_data(const pirn_call *call);
+
+/*
+ * Calls a function that must not wait, e.g. a guest's realloc, also from within a host function: then it runs on the stack
+ * of the call in progress (`frame` says which; NULL outside host functions). A wait in it is a trap ("cannot block ...").
+ */
+typedef struct pirn_frame pirn_frame;
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_invoke(pirn_store *store, pirn_frame *frame, pirn_func *func,
+                                                 const pirn_slot *args, pirn_slot *results, pirn_error *error);
+
+/* ---- Host functions ---------------------------------------------------------------------------------------------- */
+
+/*
+ * A host function reads its arguments from, and writes its results to, pirn_frame_slots(frame), and returns
+ *   PIRN_OK                          the results are there
+ *   the value of pirn_frame_wait()   it waits: the call is pending; when resumed, `next` is called
+ *   the value of pirn_frame_enter()  it has another function called first; `next` is called with its results
+ *   the value of pirn_frame_trap()   the call ends
+ * No Wasm frame is on the native stack while it runs, and none of its own remains when it waits.
+ */
+typedef pirn_status (*pirn_host_func)(pirn_frame *frame, void *data);
+/* Told when a call with this frame in it is abandoned or traps, so that what `data` holds can be released. */
+typedef void (*pirn_host_cancel)(void *data);
+
+/* `data` is passed to each call; `drop_data` (may be NULL) is called when the store is freed. */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_func_new(pirn_store *store, const pirn_functype *type, pirn_host_func host,
+                                                   void *data, void (*drop_data)(void *), pirn_func **out,
+                                                   pirn_error *error);
+
+/* Arguments, then, at the same place, results. Valid until the host function returns; after a wait or an enter the
+ * arguments are still there. */
+PIRN_API pirn_slot *pirn_frame_slots(pirn_frame *frame);
+PIRN_API pirn_call *pirn_frame_call(pirn_frame *frame); /* NULL inside pirn_invoke outside any call */
+PIRN_API pirn_store *pirn_frame_store(pirn_frame *frame);
+/* The instance whose code called; NULL when the embedder did. */
+PIRN_API pirn_instance *pirn_frame_caller(pirn_frame *frame);
+/* Where a failing function called on behalf of this frame may write; what is in it when the host function fails with a
+ * plain failure status is the call's error. */
+PIRN_API pirn_error *pirn_frame_error(pirn_frame *frame);
+
+/*
+ * Return these from a host function. From now on `next(frame, data)` stands for the host function in this frame, and
+ * `cancel(data)` (may be NULL) is told if the frame ends otherwise than by a return of `next` that ends it.
+ */
+PIRN_API pirn_status pirn_frame_wait(pirn_frame *frame, pirn_host_func next, void *data, pirn_host_cancel cancel);
+/* Has `func` called with `args` on this call's stack (no native recursion); then `next` finds its results in
+ * pirn_frame_entered_results(). The callee may itself wait. */
+PIRN_API pirn_status pirn_frame_enter(pirn_frame *frame, pirn_func *func, const pirn_slot *args, pirn_host_func next,
+                                      void *data, pirn_host_cancel cancel);
+PIRN_API const pirn_slot *pirn_frame_entered_results(pirn_frame *frame);
+/* Ends the call with TRAP and a formatted sentence. */
+PIRN_API pirn_status pirn_frame_trap(pirn_frame *frame, const char *format, ...) PIRN_PRINTF(2, 3);
+
+#ifdef __cplusplus
+}
+#endif
