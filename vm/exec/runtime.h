@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runtime structures (spec 4.2): what handlers touch. The store owns everything here; who makes what is said at each struct.
+ *
+ * A frame on the value stack, growing upward. Slots are 8 bytes; `fp` points at slot 0:
+ *
+ *      fp
+ *      | p0 p1 ... r0 r1 ...|ret pc|caller fp|caller inst|real ret pc| locals ... | operand temps ...   -> args of the next call
+ *      |<- max(params,      |<------------- header ------------->|
+ *      |    results) slots->|
+ *
+ * The arguments of a call lie where the caller computed them, on top of its operand temps: that place is the callee's
+ * slot 0, and the results come back to the same place. Results: a single one comes back in the accumulator of its kind
+ * (integer and reference, or float), everything else (several results, v128) in the slots from fp[0] on.
+ * `caller inst` and `real ret pc` are written only by calls that change the instance: these set `ret pc` to the shared
+ * code that restores the caller's instance and then goes on at `real ret pc`.
+ */
+#pragma once
+
+#include "vm/base/memory.h"
+#include "vm/binary/instr.h"
+#include "vm/syntax/module.h"
+#include <stdatomic.h>
+#include <threads.h>
+
+typedef union vm_word vm_word; /* of translated code: vm/exec/code.h */
+
+enum {
+    VM_FRAME_RETURN_PC,
+    VM_FRAME_CALLER_FP,
+    VM_FRAME_CALLER_INSTANCE,
+    VM_FRAME_REAL_RETURN_PC,
+    VM_FRAME_HEADER, /* slots */
+    /* Slots above the limit that every frame may use without asking; functions with larger frames ask at their start. */
+    VM_RED_ZONE = 512,
+};
+
+typedef struct vm_context vm_context;
+
+/* ---- shared by threads ------------------------------------------------------------------------------------------ */
+
+/* A function type of the engine's registry; equal types are one object, so comparing pointers compares types. */
+struct pirn_functype {
+    pirn_engine *engine;
+    uint32_t param_count, result_count;
+    uint32_t param_slots, result_slots;
+    const pirn_valtype *types; /* parameters, then results */
+};
+
+struct pirn_engine {
+    pirn_allocator allocator;
+    pirn_config config;
+    mtx_t lock; /* guards the registry */
+    base_arena types_arena;
+    BASE_VEC(const pirn_functype *) types; /* with `types_index`, a hash table over it */
+    uint32_t *types_index;
+    size_t types_index_size;
+};
+
+/*
+ * One function's translated code. `code` of vm_code_module.entries[] is published with one release store; until
+ * then the entry points at a stub whose handler translates.
+ */
+typedef struct vm_code {
+    uint32_t func;      /* index */
+    uint32_t words;     /* length of `start` */
+    uint32_t frame_slots; /* slots from fp to the end of temps */
+    vm_word *start;
+} vm_code;
+
+struct pirn_module {
+    pirn_engine *engine;
+    vm_module syntax;
+    uint8_t *owned_bytes; /* PIRN_BYTES_COPY */
+    const pirn_functype **types; /* by type index: the engine's */
+    /* Translation: by defined function index (function index minus imports). */
+    mtx_t translate_lock;
+    _Atomic(const vm_word *) *entries; /* where to jump */
+    vm_word *stubs;                    /* VM_STUB_WORDS a function: translate, then go there */
+    vm_code **codes;                   /* guarded by the lock; for backtraces and the disassembler */
+    base_arena code_arena;             /* guarded by the lock */
+};
+
+/* ---- owned by a store ------------------------------------------------------------------------------------------- */
+
+struct pirn_func {
+    const pirn_functype *type;
+    pirn_instance *instance; /* NULL: a host function */
+    uint32_t index;          /* in the instance's module */
+    /* wasm: the address of the module's entry, read again at each call (it changes once, at translation) */
+    _Atomic(const vm_word *) *entry;
+    /* host */
+    pirn_host_func host;
+    void *data;
+    void (*drop_data)(void *);
+    pirn_store *store;
+    struct pirn_func *next; /* host functions: list of the store */
+};
+
+struct pirn_memory {
+    uint8_t *data;
+    uint64_t size;      /* bytes: what handlers compare with */
+    uint64_t max_pages; /* of type and limits */
+    pirn_memtype type;
+    size_t reserved;    /* bytes of address space, 0 when allocated by the allocator */
+    pirn_store *store;
+    pirn_memory *next;
+};
+
+struct pirn_table {
+    void **elements; /* references: NULL is null */
+    uint64_t size, capacity;
+    uint64_t max;
+    pirn_tabletype type; /* element in engine terms */
+    pirn_store *store;
+    pirn_table *next;
+};
+
+struct pirn_global {
+    pirn_slot value[2];
+    pirn_globaltype type;
+    pirn_store *store;
+    pirn_global *next;
+};
+
+/*
+ * An instance: what translated code reaches through its instance register. Arrays follow the index spaces of the module.
+ */
+struct pirn_instance {
+    vm_context *context; /* of the store */
+    pirn_memory *memory0; /* NULL when there is none */
+    pirn_slot **globals;  /* addresses of the values: own ones lie in this slab, imported ones elsewhere */
+    pirn_table **tables;
+    pirn_func **funcs;    /* every function of the index space */
+    pirn_memory **memories;
+    pirn_global **global_objects;
+    const pirn_module *module;
+    pirn_store *store;
+    uint8_t *dropped_elems, *dropped_datas; /* one flag a segment */
+    void **elem_refs;      /* references of all element segments, one behind the other */
+    uint32_t *elem_starts; /* where each segment's begin */
+    bool start_pending;
+    base_arena arena;
+    pirn_instance *next;
+};
+
+/*
+ * What runs: one per store, the same address as long as the store lives. `stack_limit` is the one flag that calls (and
+ * back-edges, when the engine is interruptible) compare fp with: an interrupt sets it to zero.
+ */
+struct vm_context {
+    _Atomic(uintptr_t) stack_limit; /* fp of a callee must not be above; see vm_context_set_limit */
+    atomic_bool interrupted;
+    uint64_t fuel;
+    pirn_store *store;
+    pirn_call *call;        /* the one that runs */
+    pirn_trap trap;         /* reason, set by the handler that traps */
+    pirn_status status;     /* of the last run of handlers: see vm/exec/run.h */
+    /* Machine state as it was when the handlers stopped (trap, wait, end). */
+    const vm_word *pc;
+    pirn_slot *fp;
+    pirn_instance *instance;
+    uint64_t accumulator; /* integer, or the bits of the float one; which, the code knows */
+    double float_accumulator;
+    pirn_error *error;
+    base_arena scratch;
+};
+
+struct pirn_store {
+    pirn_engine *engine;
+    pirn_store_limits limits;
+    uint64_t memory_bytes_used, table_elements_used, instances_used;
+    vm_context context;
+    void *data;
+    pirn_instance *instances;
+    pirn_memory *memories;
+    pirn_table *tables;
+    pirn_global *globals;
+    pirn_func *funcs;
+};
