@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Types of components (Component Model, Explainer "Type Definitions"; Binary.md "Type Definitions").
+ *
+ * Value types are nodes on the component's arena, read-only after validation. Two layouts are computed once per node: the
+ * Canonical ABI's (in linear memory, CanonicalABI.md "Alignment", "Element Size", "Flattening") and C's
+ * (<pirn/component.h>).
+ *
+ * Resource types are numbered through the whole outermost component (`cm_resource_id`): every import or definition of one,
+ * every fresh one of an instance type gets a number. At run time each instantiated component maps numbers to
+ * runtime resource types, so the same function type serves all instances.
+ */
+#pragma once
+
+#include "vm/base/memory.h"
+#include <pirn/component.h>
+
+typedef uint32_t cm_resource_id;
+
+/* Where something lies in linear memory or in a C object. */
+typedef struct cm_layout {
+    uint32_t size, align;
+} cm_layout;
+
+typedef struct cm_member {
+    pirn_str name;
+    const pirn_type *type;   /* NULL: no payload */
+    uint32_t offset;         /* record, tuple: in linear memory */
+    uint32_t c_offset;       /* record, tuple: in C */
+} cm_member;
+
+/* Core value types of a flattened value: at most CM_MAX_FLAT are stored; `count` may be larger ("in memory"). */
+enum { CM_MAX_FLAT = 16 };
+typedef enum cm_core { CM_I32, CM_I64, CM_F32, CM_F64 } cm_core;
+typedef struct cm_flat {
+    uint32_t count;
+    uint8_t types[CM_MAX_FLAT]; /* cm_core */
+} cm_flat;
+
+struct pirn_type {
+    pirn_type_kind kind;
+    uint32_t member_count;
+    const cm_member *members;
+    const pirn_type *element; /* list, option */
+    cm_resource_id resource;  /* own, borrow */
+    pirn_str resource_name;   /* for messages, may be empty */
+    /* computed by cm_type_layout: canonical ABI, C, flat form */
+    cm_layout memory, c;
+    uint32_t payload_offset, c_payload_offset; /* variant, option, result */
+    uint8_t tag_size; /* bytes of a variant's tag or of flags: 1, 2, 4; in memory and in C alike */
+    bool has_pointers; /* a string, list or handle is somewhere inside */
+    bool has_borrow;
+    uint32_t depth;    /* of nesting: at most CM_LIMIT_TYPE_DEPTH */
+    cm_flat flat;
+};
+
+struct pirn_component_functype {
+    uint32_t param_count;
+    const cm_member *params; /* c_offset: in the struct of arguments; offset: in the tuple of parameters in memory */
+    const pirn_type *result; /* NULL: none */
+    cm_layout params_memory, params_c;
+    cm_flat flat_params; /* of all parameters together */
+    bool is_async; /* not yet callable */
+};
+
+/* Limits of the Canonical ABI and of this implementation. */
+enum {
+    CM_LIMIT_TYPE_DEPTH = 100,
+    CM_LIMIT_TYPE_SIZE = 1000000, /* nodes that a type unfolds to */
+    CM_LIMIT_FLAGS = 32,
+    CM_LIMIT_FLAT_PARAMS = 16,
+    CM_LIMIT_FLAT_RESULTS = 1,
+    CM_LIMIT_STRING_BYTES = (1 << 28) - 1,
+    CM_LIMIT_HANDLES = (1 << 28) - 1,
+    CM_LIMIT_NESTING = 100,     /* components in components */
+    CM_LIMIT_INSTANCES = 10000, /* of one prepared component, nested ones included */
+};
+
+/* Fills the computed part of a node whose members and element are complete. */
+void cm_type_layout(pirn_type *type);
+/* Likewise for a function type. */
+void cm_functype_layout(pirn_component_functype *type);
