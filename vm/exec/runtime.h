@@ -5,15 +5,16 @@
  * A frame on the value stack, growing upward. Slots are 8 bytes; `fp` points at slot 0:
  *
  *      fp
- *      | p0 p1 ... r0 r1 ...|ret pc|caller fp|caller inst|real ret pc| locals ... | operand temps ...   -> args of the next call
- *      |<- max(params,      |<------------- header ------------->|
+ *      | p0 p1 ... r0 r1 ...|ret pc|caller fp|caller inst|real ret pc|real fp| locals ... | operand temps ... -> next call
+ *      |<- max(params,      |<----------------- header ----------------->|
  *      |    results) slots->|
  *
  * The arguments of a call lie where the caller computed them, on top of its operand temps: that place is the callee's
  * slot 0, and the results come back to the same place. Results: a single one comes back in the accumulator of its kind
  * (integer and reference, or float), everything else (several results, v128) in the slots from fp[0] on.
- * `caller inst` and `real ret pc` are written only by calls that change the instance: these set `ret pc` to the shared
- * code that restores the caller's instance and then goes on at `real ret pc`.
+ * `caller inst`, `real ret pc` and `real fp` are written only by calls that change the instance: these set `ret pc` to the
+ * shared code that restores the caller's instance and then goes on at `real ret pc` with `real fp`, and `caller fp` to the
+ * header itself, which is how that code finds it (vm_frame_link_of in vm/exec/code.h reads both kinds).
  */
 #pragma once
 
@@ -30,6 +31,7 @@ enum {
     VM_FRAME_CALLER_FP,
     VM_FRAME_CALLER_INSTANCE,
     VM_FRAME_REAL_RETURN_PC,
+    VM_FRAME_REAL_CALLER_FP,
     VM_FRAME_HEADER, /* slots */
     /* Slots above the limit that every frame may use without asking; functions with larger frames ask at their start. */
     VM_RED_ZONE = 512,
@@ -76,7 +78,7 @@ struct pirn_module {
     /* Translation: by defined function index (function index minus imports). */
     mtx_t translate_lock;
     _Atomic(const vm_word *) *entries; /* where to jump */
-    vm_word *stubs;                    /* VM_STUB_WORDS a function: translate, then go there */
+    vm_word *stubs;                    /* VM_STUB_WORDS a function: see vm_stubs_init */
     vm_code **codes;                   /* guarded by the lock; for backtraces and the disassembler */
     base_arena code_arena;             /* guarded by the lock */
 };
