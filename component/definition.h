@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A component as it stands in memory: an ordered list of definitions, each of which adds exactly
+ * one item to one index space (Explainer "Component Definitions", "Index Spaces").
+ *
+ *   bytes --decode--> definitions --validate--> definitions with types --plan--> steps
+ *
+ *   definition   kind  item.sort     index  what it says
+ *   0            IMPORT   instance   0      import "wasi:io/streams@0.2.0": an instance type
+ *   1            ALIAS    type       0      export "output-stream" of instance 0
+ *   2            MODULE   core module 0     bytes
+ *   3            CORE_INSTANCE  ...  0      instantiate module 0 with ...
+ *   4            CANON    core func  0      resource.drop of type 0
+ *
+ * `decode` fills everything but the members below the words "after validation"; `validate` fills
+ * those. After that the component is read-only; all of it lives in the arena of the outermost
+ * `pirn_component`.
+ *
+ * The same structure, `cm_component`, is a component, and the body of a component type or of an
+ * instance type: these have definitions too (only IMPORT, EXPORT, ALIAS, TYPE, CORE_TYPE), and are
+ * never instantiated.
+ *
+ * Resource types are numbers (`cm_resource_id`), unique in the outermost component. A number is
+ * born in one of two ways:
+ *
+ *   (type (resource ...))   definition TYPE:  its item's type is CM_TYPE_RESOURCE; `born` is empty.
+ * Each time that the component is instantiated this makes a new runtime resource type. everything
+ * else         import, instantiate, an export with a type of its own: the definition's item is (or
+ * contains, as a type exported by an instance in it) an abstract resource type. `born` lists each
+ * new number with the path to where, in the actual item, its runtime resource type is found.
+ *
+ *   (component $outer
+ *     (component $inner                                 ids in $inner: 0 ... 2 (first_resource,
+ * end_resource) (import "i" (instance (export "r" (type (sub resource)))))      born: {0, path "r"}
+ *       (type $t (resource (rep i32)))                                  TYPE, resource 1
+ *       (export "t" (type $t)))                                         another name of 1; born:
+ * none (import "host" (instance $h (export "r" (type (sub resource)))))  born: {2, path "r"}
+ *     (instance $x (instantiate $inner (with "i" (instance $h)))))      born: {3, path "t"}
+ *
+ * So whoever instantiates walks the definitions in order with an environment id -> runtime resource
+ * type: at TYPE it makes one, otherwise it makes the item (whose instances carry their exported
+ * types under their names), follows each path in `born`, and enters what it finds. Paths are names,
+ * because an actual instance may have more exports, in another order, than its type says. All ids
+ * that a component's types mention lie in [first_resource, end_resource) of that component: an
+ * outer alias cannot carry a resource type into a nested component. The ids of its nested
+ * components and types lie in the same range and stay unused in its environment.
+ */
+#pragma once
+
+#include "component/type.h"
+#include "vm/binary/reader.h"
+
+#define CM_NONE UINT32_MAX
+
+/* Sorts: each has an index space. Columns: enumerator, text. */
+#define CM_SORTS(X)                      \
+    X(CM_CORE_FUNC, "core func")         \
+    X(CM_CORE_TABLE, "core table")       \
+    X(CM_CORE_MEMORY, "core memory")     \
+    X(CM_CORE_GLOBAL, "core global")     \
+    X(CM_CORE_TAG, "core tag")           \
+    X(CM_CORE_TYPE, "core type")         \
+    X(CM_CORE_MODULE, "core module")     \
+    X(CM_CORE_INSTANCE, "core instance") \
+    X(CM_FUNC, "func")                   \
+    X(CM_VALUE, "value")                 \
+    X(CM_TYPE, "type")                   \
+    X(CM_COMPONENT, "component")         \
+    X(CM_INSTANCE, "instance")
+
+typedef enum cm_sort {
+#define CM_SORT_ENUM(name, text) name,
+    CM_SORTS(CM_SORT_ENUM)
+#undef CM_SORT_ENUM
+        CM_SORT_COUNT,
+} cm_sort;
+
+const char *cm_sort_name(cm_sort sort);
+
+/* An item of the component at hand. */
+typedef struct cm_ref {
+    cm_sort sort;
+    uint32_t index;
+} cm_ref;
+
+typedef struct cm_component cm_component;
+typedef struct cm_extern cm_extern;
+typedef struct cm_type_syntax cm_type_syntax; /* a type as decoded: component/decode.h */
+
+/* ---- Types of items
+ * ---------------------------------------------------------------------------------------------- */
+
+/* Where a resource id was born (see above), within the item at hand: export names, outermost first;
+ * none: itself. */
+typedef struct cm_birth {
+    cm_resource_id id;
+    uint32_t path_length;
+    const pirn_str *path;
+} cm_birth;
+
+/* A list of imports or exports, in order. */
+typedef struct cm_externs {
+    uint32_t count;
+    const cm_extern *list;
+} cm_externs;
+
+/*
+ * The type of an instance. In the type of an instance *type* `born` are its bound variables: the
+ * abstract resource types that it exports. In the type of an *item* `born` is empty: it speaks of
+ * actual resource ids.
+ */
+typedef struct cm_instance_type {
+    cm_externs exports;
+    uint32_t born_count;
+    const cm_birth *born;
+    uint32_t size; /* nodes that it unfolds to, saturated */
+    bool has_resources;
+} cm_instance_type;
+
+/* Paths of `import_born` begin with an import's name, those of `export_born` with an export's. */
+typedef struct cm_component_type {
+    cm_externs imports, exports;
+    uint32_t import_born_count, export_born_count;
+    const cm_birth *import_born, *export_born;
+    uint32_t size;
+    bool has_resources; /* that are not bound by itself */
+} cm_component_type;
+
+/* Core: what a module needs and gives, what a core instance gives. */
+typedef struct cm_core_extern {
+    pirn_str module, name; /* of an export `module` is empty */
+    pirn_externtype type;
+} cm_core_extern;
+
+typedef struct cm_core_externs {
+    uint32_t count;
+    const cm_core_extern *list;
+} cm_core_externs;
+
+typedef struct cm_module_type {
+    cm_core_externs imports, exports;
+} cm_module_type;
+
+typedef enum cm_type_kind {
+    CM_TYPE_VALUE,
+    CM_TYPE_FUNC,
+    CM_TYPE_COMPONENT,
+    CM_TYPE_INSTANCE,
+    CM_TYPE_RESOURCE,
+} cm_type_kind;
+
+/* An item of sort CM_TYPE. */
+typedef struct cm_type {
+    cm_type_kind kind;
+    union {
+        const pirn_type *value;
+        const pirn_component_functype *func;
+        const cm_component_type *component;
+        const cm_instance_type *instance;
+        cm_resource_id resource;
+    };
+} cm_type;
+
+/* An item with its type; which member holds depends on the sort. */
+typedef struct cm_item {
+    cm_sort sort;
+    union {
+        pirn_externtype core; /* core func, table, memory, global, tag */
+        const pirn_functype
+            *core_type; /* core type that is a function type; else `module` with the next */
+        const cm_module_type *module;        /* core module */
+        cm_core_externs core_instance;       /* core instance: its exports */
+        const pirn_component_functype *func; /* func */
+        cm_type type;                        /* type */
+        const cm_component_type *component;  /* component */
+        const cm_instance_type *instance;    /* instance */
+    };
+    bool is_module_type; /* core type: `module` holds */
+} cm_item;
+
+/* A named import or export of a component, or export of an instance. */
+struct cm_extern {
+    pirn_str name;
+    cm_item item;
+};
+
+/* ---- Definitions
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* Canonical definitions. Columns: code, enumerator, text, the feature that it needs and that is not
+ * there yet. */
+#define CM_CANONS(X)                                       \
+    X(0x00, CM_CANON_LIFT, "lift", NULL)                   \
+    X(0x01, CM_CANON_LOWER, "lower", NULL)                 \
+    X(0x02, CM_CANON_RESOURCE_NEW, "resource.new", NULL)   \
+    X(0x03, CM_CANON_RESOURCE_DROP, "resource.drop", NULL) \
+    X(0x04, CM_CANON_RESOURCE_REP, "resource.rep", NULL)
+
+typedef enum cm_canon_kind {
+#define CM_CANON_ENUM(code, name, text, feature) name = code,
+    CM_CANONS(CM_CANON_ENUM)
+#undef CM_CANON_ENUM
+} cm_canon_kind;
+
+typedef enum cm_encoding { CM_UTF8, CM_UTF16, CM_LATIN1_UTF16 } cm_encoding;
+
+/* Canonical options; indices are CM_NONE when not given. */
+typedef struct cm_options {
+    cm_encoding encoding;
+    uint32_t memory;      /* core memory */
+    uint32_t realloc;     /* core func */
+    uint32_t post_return; /* core func */
+} cm_options;
+
+/* A named argument of an instantiation, or a named export of an instance made of exports. */
+typedef struct cm_argument {
+    pirn_str name;
+    cm_ref
+        ref; /* to a core instance: an argument of a core instantiation is always a core instance */
+    uint64_t offset;
+} cm_argument;
+
+/* What an import is declared to be, or an export ascribed: `index` is of a core type (module) or a
+ * type. */
+typedef enum cm_bound_kind {
+    CM_BOUND_INDEX, /* module, func, component, instance: a type index */
+    CM_BOUND_EQ,    /* type equal to the type `index` */
+    CM_BOUND_SUB,   /* a fresh resource type */
+} cm_bound_kind;
+typedef struct cm_extern_desc {
+    cm_sort sort;
+    cm_bound_kind bound;
+    uint32_t index;
+} cm_extern_desc;
+
+typedef enum cm_definition_kind {
+    CM_DEF_CORE_MODULE,
+    CM_DEF_CORE_INSTANTIATE,
+    CM_DEF_CORE_EXPORTS, /* a core instance made of exports */
+    CM_DEF_CORE_TYPE,
+    CM_DEF_COMPONENT,
+    CM_DEF_INSTANTIATE,
+    CM_DEF_EXPORTS, /* an instance made of exports */
+    CM_DEF_ALIAS_EXPORT,
+    CM_DEF_ALIAS_CORE_EXPORT,
+    CM_DEF_ALIAS_OUTER,
+    CM_DEF_TYPE,
+    CM_DEF_CANON,
+    CM_DEF_IMPORT,
+    CM_DEF_EXPORT,
+} cm_definition_kind;
+
+typedef struct cm_definition {
+    cm_definition_kind kind;
+    uint32_t index;  /* of the item that it adds, in the space of item.sort */
+    uint64_t offset; /* in the file */
+    union {
+        struct {
+            vm_range bytes;
+            const pirn_module *module; /* after validation */
+        } module;
+        struct {             /* CORE_INSTANTIATE, INSTANTIATE, CORE_EXPORTS, EXPORTS */
+            uint32_t source; /* core module or component index; not of those made of exports */
+            uint32_t argument_count;
+            const cm_argument *arguments;
+        } instance;
+        const cm_type_syntax *syntax; /* TYPE, CORE_TYPE */
+        cm_component *component;
+        struct {
+            uint32_t
+                instance; /* ALIAS_EXPORT: instance index; ALIAS_CORE_EXPORT: core instance index */
+            pirn_str name;
+            uint32_t depth, index; /* ALIAS_OUTER: enclosing components (and types) to go out; the
+                                      index there */
+        } alias;
+        struct {
+            cm_canon_kind kind;
+            uint32_t func; /* lift: core func; lower: func */
+            uint32_t type; /* lift: of the function; resource.*: of the resource */
+            cm_options options;
+            /* after validation */
+            const pirn_component_functype *functype; /* lift, lower */
+            cm_resource_id resource;                 /* resource.* */
+        } canon;
+        struct {
+            pirn_str name;
+            cm_extern_desc desc; /* has_desc: always of an import */
+            bool has_desc;
+            cm_ref ref; /* EXPORT: what is exported; not in a type's body */
+        } external;
+    };
+    cm_item item; /* item.sort by decode; its type after validation */
+    /* after validation: resource ids that this definition gives birth to (see the top) */
+    uint32_t born_count;
+    const cm_birth *born;
+    /* after validation, TYPE that is a resource: its destructor, a core func index or CM_NONE */
+    uint32_t dtor;
+} cm_definition;
+
+typedef enum cm_body_kind {
+    CM_BODY_COMPONENT,
+    CM_BODY_COMPONENT_TYPE,
+    CM_BODY_INSTANCE_TYPE
+} cm_body_kind;
+
+struct cm_component {
+    cm_body_kind kind;
+    cm_component *parent; /* NULL: the outermost */
+    uint64_t offset;      /* of its first byte in the file */
+    cm_definition *definitions;
+    uint32_t definition_count;
+    uint32_t space_counts[CM_SORT_COUNT];  /* items in each index space */
+    const uint32_t *spaces[CM_SORT_COUNT]; /* index -> the number of its definition */
+    pirn_str name;                         /* of the name section, or empty */
+    /* after validation */
+    cm_component_type type;                      /* of a component and of a component type's body */
+    cm_instance_type instance_type;              /* of an instance type's body */
+    cm_resource_id first_resource, end_resource; /* ids of it and of all in it */
+};
+
+/* The definition of an item: of `ref`, which must be in bounds. */
+static inline const cm_definition *cm_component_find(const cm_component *component, cm_ref ref)
+{
+    return &component->definitions[component->spaces[ref.sort][ref.index]];
+}
+
+struct pirn_component {
+    pirn_engine *engine;
+    const pirn_allocator *allocator;
+    base_arena arena;
+    const uint8_t *bytes; /* a copy, or borrowed */
+    size_t size;
+    bool owns_bytes;
+    cm_component *root;
+    uint32_t resource_count; /* ids are below this */
+    BASE_VEC(pirn_section) sections;
+    BASE_VEC(pirn_module *) modules; /* in the order of the file */
+};
+
+/* The export of an instance by name; NULL when there is none. */
+const cm_extern *cm_externs_find(const cm_externs *externs, pirn_str name);
