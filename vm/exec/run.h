@@ -32,16 +32,23 @@ extern const vm_word vm_code_exit[], vm_code_cross[], vm_code_host[];
 
 /* What a host function's handler is told to do next. */
 typedef enum vm_host_outcome {
-    VM_HOST_RETURN,  /* results are in the slots at context->fp: go on at context->pc in the caller's frame */
-    VM_HOST_ENTER,   /* context has pc, fp and instance of a function to run: go on there */
-    VM_HOST_STOP,    /* leave vm_run with context->status */
+    VM_HOST_RETURN, /* go on at context->pc with context->fp and context->instance, which are the caller's */
+    VM_HOST_ENTER,  /* the same: context has pc, fp and instance of a function that runs now */
+    VM_HOST_STOP,   /* leave vm_run with context->status; pc, fp and instance are the caller's */
 } vm_host_outcome;
 
 /*
  * Calls the host function `func`, whose arguments are at `fp`; `return_pc` is where the caller goes on, and
- * `context->fp`, `context->instance` hold the caller's. Defined in call.c. After VM_HOST_RETURN a single result is
- * taken from slot 0 into the accumulator by the handler, and memory base and length are to be read again.
+ * `context->fp`, `context->instance` hold the caller's. Defined in call.c. After VM_HOST_RETURN several results lie from
+ * `fp` on, a single one is in both accumulators of the context (load the one you need), and memory base and length are
+ * to be read again from context->instance. VM_HOST_RETURN and VM_HOST_ENTER may be handled by the same code.
  */
 vm_host_outcome vm_host_call(vm_context *context, pirn_func *func, pirn_slot *fp, const vm_word *return_pc);
-/* The function that a host frame had entered has returned; its results (accumulator spilled) are at `fp`. */
+/*
+ * The function that a host frame had entered has returned to vm_code_host: `fp` is what it restored (its own fp, see
+ * runtime.h), and the accumulators have been saved in the context. Answers like vm_host_call.
+ */
 vm_host_outcome vm_host_continue(vm_context *context, pirn_slot *fp);
+
+/* Why fp was above the limit: PIRN_TRAP_INTERRUPTED or PIRN_TRAP_CALL_STACK. */
+pirn_trap vm_stack_trap(vm_context *context);

@@ -15,9 +15,13 @@
  * `caller inst`, `real ret pc` and `real fp` are written only by calls that change the instance: these set `ret pc` to the
  * shared code that restores the caller's instance and then goes on at `real ret pc` with `real fp`, and `caller fp` to the
  * header itself, which is how that code finds it (vm_frame_link_of in vm/exec/code.h reads both kinds).
+ *
+ * The frame at the bottom returns to vm_code_exit, one that a host function has entered to vm_code_host; both have no
+ * Wasm caller, and their `caller fp` is their own fp: so that code finds the results there.
  */
 #pragma once
 
+#include "vm/base/map.h"
 #include "vm/base/memory.h"
 #include "vm/binary/instr.h"
 #include "vm/syntax/module.h"
@@ -46,6 +50,7 @@ struct pirn_functype {
     pirn_engine *engine;
     uint32_t param_count, result_count;
     uint32_t param_slots, result_slots;
+    uint32_t header_at; /* max(param_slots, result_slots): where the header of a frame begins */
     const pirn_valtype *types; /* parameters, then results */
 };
 
@@ -54,9 +59,9 @@ struct pirn_engine {
     pirn_config config;
     mtx_t lock; /* guards the registry */
     base_arena types_arena;
-    BASE_VEC(const pirn_functype *) types; /* with `types_index`, a hash table over it */
-    uint32_t *types_index;
-    size_t types_index_size;
+    BASE_VEC(const pirn_functype *) types;
+    uint32_t *types_index; /* open addressing over `types`: 0 is free, else position + 1 */
+    size_t types_index_size; /* a power of two */
 };
 
 /*
@@ -75,36 +80,43 @@ struct pirn_module {
     vm_module syntax;
     uint8_t *owned_bytes; /* PIRN_BYTES_COPY */
     const pirn_functype **types; /* by type index: the engine's */
+    base_map export_names;       /* name -> position */
     /* Translation: by defined function index (function index minus imports). */
     mtx_t translate_lock;
     _Atomic(const vm_word *) *entries; /* where to jump */
     vm_word *stubs;                    /* VM_STUB_WORDS a function: see vm_stubs_init */
     vm_code **codes;                   /* guarded by the lock; for backtraces and the disassembler */
     base_arena code_arena;             /* guarded by the lock */
+    vm_code **codes_by_address;        /* guarded by the lock; made by vm/exec/trace.c when it is asked */
+    size_t codes_by_address_count;
 };
 
 /* ---- owned by a store ------------------------------------------------------------------------------------------- */
 
+/* Of Wasm functions one lies in the instance for each defined function; host functions are vm_host_function. */
 struct pirn_func {
     const pirn_functype *type;
     pirn_instance *instance; /* NULL: a host function */
-    uint32_t index;          /* in the instance's module */
     /* wasm: the address of the module's entry, read again at each call (it changes once, at translation) */
     _Atomic(const vm_word *) *entry;
-    /* host */
+    pirn_store *store;
+    uint32_t index; /* in the instance's module */
+};
+
+typedef struct vm_host_function {
+    pirn_func func;
     pirn_host_func host;
     void *data;
     void (*drop_data)(void *);
-    pirn_store *store;
-    struct pirn_func *next; /* host functions: list of the store */
-};
+    struct vm_host_function *next; /* of the store */
+} vm_host_function;
 
 struct pirn_memory {
     uint8_t *data;
     uint64_t size;      /* bytes: what handlers compare with */
     uint64_t max_pages; /* of type and limits */
     pirn_memtype type;
-    size_t reserved;    /* bytes of address space, 0 when allocated by the allocator */
+    size_t reserved;    /* bytes of address space, 0 when `data` is from the allocator (and may move) */
     pirn_store *store;
     pirn_memory *next;
 };
@@ -139,8 +151,12 @@ struct pirn_instance {
     const pirn_module *module;
     pirn_store *store;
     uint8_t *dropped_elems, *dropped_datas; /* one flag a segment */
-    void **elem_refs;      /* references of all element segments, one behind the other */
-    uint32_t *elem_starts; /* where each segment's begin */
+    void **elem_refs;      /* references of the passive element segments, one behind the other */
+    uint32_t *elem_starts; /* where each segment's begin, and the end; an active or declarative one is empty */
+    pirn_func *own_funcs;  /* the defined ones, in the slab like the own memories, tables and globals */
+    pirn_memory *own_memories;
+    pirn_table *own_tables;
+    pirn_global *own_globals;
     bool start_pending;
     base_arena arena;
     pirn_instance *next;
@@ -151,20 +167,30 @@ struct pirn_instance {
  * back-edges, when the engine is interruptible) compare fp with: an interrupt sets it to zero.
  */
 struct vm_context {
-    _Atomic(uintptr_t) stack_limit; /* fp of a callee must not be above; see vm_context_set_limit */
+    _Atomic(uintptr_t) stack_limit; /* fp of a callee must not be above */
     atomic_bool interrupted;
     uint64_t fuel;
     pirn_store *store;
-    pirn_call *call;        /* the one that runs */
+    pirn_call *call;        /* the one that runs, whose value stack is in use */
+    pirn_slot *stack_end;   /* of that value stack: the limit (when not interrupted) and VM_RED_ZONE */
     pirn_trap trap;         /* reason, set by the handler that traps */
-    pirn_status status;     /* of the last run of handlers: see vm/exec/run.h */
-    /* Machine state as it was when the handlers stopped (trap, wait, end). */
+    pirn_status status;     /* why vm_host_call or vm_host_continue answered VM_HOST_STOP */
+    /*
+     * Machine state: where handlers start, and as it was when they stopped (trap, wait, end). The accumulators are the
+     * 64 bits of a slot: an f32 is in the lower half of the float one's bits. After a return of a host function both
+     * have its single result.
+     */
     const vm_word *pc;
     pirn_slot *fp;
     pirn_instance *instance;
-    uint64_t accumulator; /* integer, or the bits of the float one; which, the code knows */
+    uint64_t accumulator;     /* integers and references */
     double float_accumulator;
-    pirn_error *error;
+    /* Host frames and nesting: vm/exec/call.c. */
+    pirn_frame *running;     /* whose host function is on the native stack, NULL while handlers run */
+    pirn_frame *live;        /* those that wait or have entered a function, innermost first */
+    bool synchronous;        /* inside pirn_invoke: a wait is a trap */
+    uint32_t native_depth;   /* of runs within runs */
+    pirn_error *error;       /* of the embedder's call */
     base_arena scratch;
 };
 
@@ -174,9 +200,12 @@ struct pirn_store {
     uint64_t memory_bytes_used, table_elements_used, instances_used;
     vm_context context;
     void *data;
+    pirn_instance nowhere; /* the instance in force while only the embedder's code has run: it has nothing */
+    pirn_call *invoke_call; /* for pirn_invoke outside of calls; made when needed */
     pirn_instance *instances;
+    /* What the embedder made by itself; an instance's own objects go with the instance. */
     pirn_memory *memories;
     pirn_table *tables;
     pirn_global *globals;
-    pirn_func *funcs;
+    vm_host_function *funcs;
 };
