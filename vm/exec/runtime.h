@@ -21,12 +21,12 @@
  */
 #pragma once
 
+#include "vm/base/lock.h"
 #include "vm/base/map.h"
 #include "vm/base/memory.h"
 #include "vm/binary/instr.h"
 #include "vm/syntax/module.h"
 #include <stdatomic.h>
-#include <threads.h>
 
 typedef union vm_word vm_word; /* of translated code: vm/exec/code.h */
 
@@ -57,7 +57,7 @@ struct pirn_functype {
 struct pirn_engine {
     pirn_allocator allocator;
     pirn_config config;
-    mtx_t lock; /* guards the registry */
+    base_lock lock; /* guards the registry */
     base_arena types_arena;
     BASE_VEC(const pirn_functype *) types;
     uint32_t *types_index; /* open addressing over `types`: 0 is free, else position + 1 */
@@ -82,7 +82,7 @@ struct pirn_module {
     const pirn_functype **types; /* by type index: the engine's */
     base_map export_names;       /* name -> position */
     /* Translation: by defined function index (function index minus imports). */
-    mtx_t translate_lock;
+    base_lock translate_lock;
     _Atomic(const vm_word *) *entries; /* where to jump */
     vm_word *stubs;                    /* VM_STUB_WORDS a function: see vm_stubs_init */
     vm_code **codes;                   /* guarded by the lock; for backtraces and the disassembler */
