@@ -80,3 +80,14 @@ enum {
 void cm_type_layout(pirn_type *type);
 /* Likewise for a function type. */
 void cm_functype_layout(pirn_component_functype *type);
+
+/* The core function type that `canon lift` expects, or that `canon lower` makes (CanonicalABI.md "Flattening"). */
+typedef struct cm_core_functype {
+    pirn_valtype params[CM_LIMIT_FLAT_PARAMS + 1], results[CM_LIMIT_FLAT_RESULTS];
+    size_t param_count, result_count;
+} cm_core_functype;
+cm_core_functype cm_flatten_lift(const pirn_component_functype *type);
+cm_core_functype cm_flatten_lower(const pirn_component_functype *type);
+/* Parameters, and the result, pass through memory: there are more than the flat limits. */
+bool cm_params_in_memory(const pirn_component_functype *type);
+bool cm_result_in_memory(const pirn_component_functype *type);
