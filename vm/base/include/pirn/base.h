@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#if defined(PIRN_SHARED) && defined(__GNUC__)
+#if defined(__GNUC__)
 #define PIRN_API __attribute__((visibility("default")))
 #else
 #define PIRN_API

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds the guests that the tests run into the folder $1, with real toolchains: clang, rustc, and jco from npm. A guest that
+# cannot be built on this machine is left out, with the reason in NAME.missing: the tests that need it are then skipped.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:?usage: build.sh FOLDER}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+
+missing() { # NAME REASON
+  printf '%s\n' "$2" >"$out/$1.missing"
+  printf 'guest %s is left out: %s\n' "$1" "$2" >&2
+}
+
+# make NAME "SOURCES" COMMAND...: runs the command when a source is newer than the guest.
+make() {
+  local name=$1 sources=$2 target="$out/$1.wasm" newer=false
+  shift 2
+  [ -f "$target" ] || newer=true
+  for source in $sources "$here/build.sh"; do [ "$source" -nt "$target" ] && newer=true; done
+  $newer || return 0
+  rm -f "$target" "$out/$name.missing"
+  if ! "$@" >"$out/$name.log" 2>&1 || [ ! -f "$target" ]; then
+    rm -f "$target"
+    missing "$name" "$(grep -v '^npm' "$out/$name.log" | tail -n 1 | cut -c1-200)"
+  fi
+}
+
+# ---- C ------------------------------------------------------------------------------------------------------------
+builtins=$(find /usr/lib/llvm-19 /usr/lib/clang -name 'libclang_rt.builtins-wasm32.a' 2>/dev/null | head -n 1)
+compile_c() { clang-19 --target=wasm32-wasi -O2 -nodefaultlibs -o "$@" -lc "$builtins"; }
+make hello "$here/hello.c" compile_c "$out/hello.wasm" "$here/hello.c"
+make hello-cabi "$here/hello.c $here/cabi_realloc.c" compile_c "$out/hello-cabi.wasm" "$here/hello.c" "$here/cabi_realloc.c"
+make trap "$here/debian-libc-trap.c" compile_c "$out/trap.wasm" "$here/debian-libc-trap.c"
+make trap-cabi "$here/debian-libc-trap.c $here/cabi_realloc.c" \
+  compile_c "$out/trap-cabi.wasm" "$here/debian-libc-trap.c" "$here/cabi_realloc.c"
+
+# ---- Rust ---------------------------------------------------------------------------------------------------------
+rust_target() {
+  local target libdir
+  for target in "$@"; do
+    libdir=$(rustc --print target-libdir --target "$target" 2>/dev/null) && [ -d "$libdir" ] && { echo "$target"; return; }
+  done
+  return 1
+}
+if target=$(rust_target wasm32-wasip1 wasm32-wasi); then
+  make rust "$here/guest.rs" rustc --edition 2021 --target "$target" -O -o "$out/rust.wasm" "$here/guest.rs"
+else
+  missing rust "rustc has no target wasm32-wasip1 or wasm32-wasi"
+fi
+if target=$(rust_target wasm32-wasip2); then
+  make rust-component "$here/guest.rs" rustc --edition 2021 --target "$target" -O -o "$out/rust-component.wasm" "$here/guest.rs"
+else
+  missing rust-component "rustc has no target wasm32-wasip2"
+fi
+
+# ---- Components, by jco -------------------------------------------------------------------------------------------
+install_jco() {
+  [ -f "$out/npm/.installed" ] && [ "$out/npm/.installed" -nt "$here/package.json" ] && return 0
+  mkdir -p "$out/npm"
+  cp "$here/package.json" "$out/npm/"
+  (cd "$out/npm" && npm install --no-audit --no-fund) >"$out/npm.log" 2>&1 && touch "$out/npm/.installed"
+}
+jco() { "$out/npm/node_modules/.bin/jco" "$@"; }
+components="hello-component trap-component trap-cabi-component qjs starling"
+if ! command -v npm >/dev/null; then
+  for name in $components; do missing "$name" "npm is not installed"; done
+elif ! install_jco; then
+  for name in $components; do missing "$name" "npm install of jco failed (see npm.log)"; done
+else
+  make hello-component "$out/hello-cabi.wasm" jco new "$out/hello-cabi.wasm" --wasi-command -o "$out/hello-component.wasm"
+  make trap-component "$out/trap.wasm" jco new "$out/trap.wasm" --wasi-command -o "$out/trap-component.wasm"
+  make trap-cabi-component "$out/trap-cabi.wasm" jco new "$out/trap-cabi.wasm" --wasi-command -o "$out/trap-cabi-component.wasm"
+
+  # The world that JavaScript programs are made for, from the WIT of this project's own host.
+  mkdir -p "$out/wit/deps"
+  printf 'package guests:js;\n\nworld command {\n  include wasi:cli/command@0.2.12;\n}\n' >"$out/wit/world.wit"
+  cp -r "$here/../../host/wit/." "$out/wit/deps/"
+  make qjs "$here/script.js $out/npm/.installed" \
+    jco componentize "$here/script.js" --wit "$out/wit" -n command --backend qjs -o "$out/qjs.wasm"
+  make starling "$here/script.js $out/npm/.installed" \
+    jco componentize "$here/script.js" --wit "$out/wit" -n command -o "$out/starling.wasm"
+fi
