@@ -54,12 +54,6 @@ void cm_instance_state_done(cm_instance_state *state);
 /* ---- Canonical options, functions
  * --------------------------------------------------------------------------------- */
 
-typedef enum cm_encoding {
-    CM_UTF8,
-    CM_UTF16,
-    CM_LATIN1_UTF16,
-} cm_encoding;
-
 /* Canonical options, resolved. */
 typedef struct cm_options {
     cm_instance_state *state; /* of the component instance that the core code belongs to */

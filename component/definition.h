@@ -203,15 +203,13 @@ typedef enum cm_canon_kind {
 #undef CM_CANON_ENUM
 } cm_canon_kind;
 
-typedef enum cm_encoding { CM_UTF8, CM_UTF16, CM_LATIN1_UTF16 } cm_encoding;
-
 /* Canonical options; indices are CM_NONE when not given. */
-typedef struct cm_options {
+typedef struct cm_option_indices {
     cm_encoding encoding;
     uint32_t memory;      /* core memory */
     uint32_t realloc;     /* core func */
     uint32_t post_return; /* core func */
-} cm_options;
+} cm_option_indices;
 
 /* A named argument of an instantiation, or a named export of an instance made of exports. */
 typedef struct cm_argument {
@@ -278,7 +276,7 @@ typedef struct cm_definition {
             cm_canon_kind kind;
             uint32_t func; /* lift: core func; lower: func */
             uint32_t type; /* lift: of the function; resource.*: of the resource */
-            cm_options options;
+            cm_option_indices options;
             /* after validation */
             const pirn_component_functype *functype; /* lift, lower */
             cm_resource_id resource;                 /* resource.* */

@@ -63,6 +63,9 @@ struct pirn_component_functype {
     bool is_async; /* not yet callable */
 };
 
+/* How a component encodes its strings. */
+typedef enum cm_encoding { CM_UTF8, CM_UTF16, CM_LATIN1_UTF16 } cm_encoding;
+
 /* Limits of the Canonical ABI and of this implementation. */
 enum {
     CM_LIMIT_TYPE_DEPTH = 100,
