@@ -23,7 +23,7 @@ enum { CODES = 256 };
 #define FC_0x00(name, code)
 #define FC_0xFC(name, code) [code] = VM_OP_##name + 1,
 
-static const uint16_t plain_codes[CODES] = {
+const uint16_t vm_opcode_plain[CODES] = {
 #define OP(name, prefix, code, text, immediate, type, feature) PLAIN_##prefix(name, code)
 #include "vm/syntax/opcode.def"
 #undef OP
@@ -37,7 +37,7 @@ static const uint16_t fc_codes[CODES] = {
 
 vm_opcode vm_opcode_find(uint8_t prefix, uint32_t code)
 {
-    const uint16_t *codes = prefix == 0 ? plain_codes : prefix == 0xFC ? fc_codes : NULL;
+    const uint16_t *codes = prefix == 0 ? vm_opcode_plain : prefix == 0xFC ? fc_codes : NULL;
     uint16_t row = codes == NULL || code >= CODES ? 0 : codes[code];
     return row == 0 ? VM_OP_COUNT : (vm_opcode)(row - 1);
 }

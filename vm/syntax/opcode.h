@@ -54,6 +54,9 @@ typedef struct vm_opcode_info {
 /* Indexed by vm_opcode. */
 extern const vm_opcode_info vm_opcodes[VM_OP_COUNT];
 
+/* The rows of the one-byte codes: row number + 1, 0 when there is none. For vm/binary/instr.c, which reads every one. */
+extern const uint16_t vm_opcode_plain[256];
+
 /* The opcode of a code, VM_OP_COUNT when there is none. `prefix` 0 for one-byte codes. */
 vm_opcode vm_opcode_find(uint8_t prefix, uint32_t code);
 /* The opcode of a mnemonic, VM_OP_COUNT when there is none (the first row of that text). */

@@ -33,3 +33,20 @@ const char *pirn_valtype_text(pirn_valtype type, char out[32])
     snprintf(out, 32, "type 0x%x", type);
     return out;
 }
+
+const char *vm_feature_name(uint32_t feature)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } names[] = {
+#define FEATURE_ROW(bit, name, text, since) {name, text},
+        PIRN_FEATURES(FEATURE_ROW)
+#undef FEATURE_ROW
+    };
+    for (size_t i = 0; i < BASE_COUNT(names); i++) {
+        if (names[i].bit & feature)
+            return names[i].name;
+    }
+    return "unknown";
+}

@@ -42,6 +42,9 @@ static inline uint8_t vm_valtype_code(vm_valtype type)
     return (uint8_t)type;
 }
 
+/* The name of a feature bit ("bulk-memory"). */
+const char *vm_feature_name(uint32_t feature);
+
 /* Spec 2.3.11: a composite type. Function types now; struct and array are further kinds. */
 typedef struct vm_functype {
     uint32_t param_count, result_count;
@@ -72,4 +75,5 @@ enum {
     VM_LIMIT_BODY_BYTES = 128 * 1024 * 1024,
     VM_LIMIT_STRING_BYTES = 100000,
     VM_LIMIT_CONTROL_DEPTH = 1000000,
+    VM_LIMIT_OPERANDS = 1000000, /* on the operand stack of a function */
 };

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading instructions (spec 5.4): the code finds the row of opcode.def, the row's immediate kind
+ * says what follows. This is on the path of the validator, of the translator and of the printer, so
+ * it does not allocate or look back.
+ */
+#include "vm/binary/instr.h"
+#include "vm/binary/types.h"
+
+/* The codes from here to 0xFE are prefixes: a LEB number follows. */
+enum { FIRST_PREFIX = 0xFB, LAST_PREFIX = 0xFE };
+
+/* The bits of a memarg's first number (5.4.7). */
+enum { MEMARG_ALIGN_MASK = 0x3F };
+
+static vm_opcode read_prefixed(vm_reader *r, const uint8_t *at, uint8_t prefix)
+{
+    uint32_t code = vm_reader_leb_u32(r);
+    vm_opcode opcode = vm_opcode_find(prefix, code);
+    if (opcode == VM_OP_COUNT)
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "illegal opcode %02x %02x", prefix, code);
+    return opcode;
+}
+
+static vm_opcode read_opcode(vm_reader *r)
+{
+    const uint8_t *at = r->pos;
+    uint8_t code = vm_reader_u8(r);
+    uint16_t row = vm_opcode_plain[code];
+    if (BASE_LIKELY(row != 0))
+        return (vm_opcode)(row - 1);
+    if (code >= FIRST_PREFIX && code <= LAST_PREFIX)
+        return read_prefixed(r, at, code);
+    vm_reader_fail_at(r, at, PIRN_MALFORMED, "illegal opcode %02x", code);
+    return VM_OP_COUNT;
+}
+
+static vm_memarg read_memarg(vm_reader *r)
+{
+    const uint8_t *at = r->pos;
+    uint32_t flags = vm_reader_leb_u32(r);
+    if (flags > MEMARG_ALIGN_MASK)
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed memop flags 0x%x", flags);
+    return (vm_memarg){.align_log2 = flags, .offset = vm_reader_leb_u64(r)};
+}
+
+static void read_labels(vm_reader *r, vm_instr *out)
+{
+    out->vector.count = vm_reader_count(r, 1, VM_LIMIT_BODY_BYTES, "labels");
+    out->vector.entries.start = r->pos;
+    for (uint64_t i = 0; i <= out->vector.count; i++)
+        vm_reader_leb_u32(r);
+    out->vector.entries.end = r->pos;
+}
+
+static void read_valtypes(vm_reader *r, uint32_t features, vm_instr *out)
+{
+    out->vector.count = vm_reader_count(r, 1, VM_LIMIT_RESULTS, "result types");
+    out->vector.entries.start = r->pos;
+    for (uint32_t i = 0; i < out->vector.count; i++)
+        vm_reader_valtype(r, features);
+    out->vector.entries.end = r->pos;
+}
+
+static void read_immediate(vm_reader *r, uint32_t features, vm_immediate kind, vm_instr *out)
+{
+    switch (kind) {
+    case VM_IMM_NONE:
+        return;
+    case VM_IMM_BLOCK:
+        out->block = vm_reader_blocktype(r, features);
+        return;
+    case VM_IMM_LABELS:
+        read_labels(r, out);
+        return;
+    case VM_IMM_LABEL:
+    case VM_IMM_FUNC:
+    case VM_IMM_LOCAL:
+    case VM_IMM_GLOBAL:
+    case VM_IMM_TABLE:
+    case VM_IMM_ELEM:
+    case VM_IMM_DATA:
+    case VM_IMM_MEMORY:
+        out->index = vm_reader_leb_u32(r);
+        return;
+    case VM_IMM_TYPE_TABLE:
+    case VM_IMM_TABLE2:
+    case VM_IMM_ELEM_TABLE:
+    case VM_IMM_DATA_MEMORY:
+    case VM_IMM_MEMORY2:
+        out->index = vm_reader_leb_u32(r);
+        out->index2 = vm_reader_leb_u32(r);
+        return;
+    case VM_IMM_MEM1:
+    case VM_IMM_MEM2:
+    case VM_IMM_MEM4:
+    case VM_IMM_MEM8:
+        out->memarg = read_memarg(r);
+        return;
+    case VM_IMM_HEAPTYPE:
+        out->type = vm_reader_heaptype(r, features);
+        return;
+    case VM_IMM_VALTYPES:
+        read_valtypes(r, features, out);
+        return;
+    case VM_IMM_I32:
+        out->i32 = vm_reader_leb_s32(r);
+        return;
+    case VM_IMM_I64:
+        out->i64 = vm_reader_leb_s64(r);
+        return;
+    case VM_IMM_F32:
+        out->f32_bits = vm_reader_u32(r);
+        return;
+    case VM_IMM_F64:
+        out->f64_bits = vm_reader_u64(r);
+        return;
+    }
+}
+
+bool vm_instr_read(vm_reader *reader, uint32_t features, vm_instr *out)
+{
+    if (vm_reader_at_end(reader))
+        return false;
+    out->start = reader->pos;
+    out->opcode = read_opcode(reader);
+    if (BASE_UNLIKELY(out->opcode == VM_OP_COUNT))
+        return false;
+    const vm_opcode_info *info = &vm_opcodes[out->opcode];
+    if (BASE_UNLIKELY(info->feature & ~features))
+        vm_reader_require(reader, out->start, features, info->feature, info->text);
+    read_immediate(reader, features, (vm_immediate)info->immediate, out);
+    return !vm_reader_failed(reader);
+}
+
+/* How an instruction changes the nesting of blocks. */
+static int depth_change(vm_opcode opcode)
+{
+    switch (opcode) {
+    case VM_OP_BLOCK:
+    case VM_OP_LOOP:
+    case VM_OP_IF:
+        return 1;
+    case VM_OP_END:
+        return -1;
+    default:
+        return 0;
+    }
+}
+
+vm_range vm_reader_expr(vm_reader *reader, uint32_t features)
+{
+    const uint8_t *start = reader->pos;
+    vm_instr instr;
+    int64_t depth = 1;
+    while (vm_instr_read(reader, features, &instr)) {
+        depth += depth_change(instr.opcode);
+        if (depth == 0)
+            return (vm_range){start, reader->pos};
+    }
+    vm_reader_u8(reader); /* there is none: fails, unless it has failed */
+    return (vm_range){reader->end, reader->end};
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Types of the binary format (spec 5.3). Type codes are small negative numbers in signed LEB128, of
+ * one byte: a byte with its continuation bit set is a number that is too long. Type indices, the
+ * non-negative ones, occur in block types.
+ */
+#include "vm/binary/types.h"
+
+typedef struct type_row {
+    uint8_t code;
+    bool is_reference;
+    uint32_t feature;
+} type_row;
+
+static const type_row value_types[] = {
+    {VM_CODE_I32, false, 0},
+    {VM_CODE_I64, false, 0},
+    {VM_CODE_F32, false, 0},
+    {VM_CODE_F64, false, 0},
+    {VM_CODE_V128, false, PIRN_FEATURE_SIMD},
+    {VM_CODE_FUNCREF, true, PIRN_FEATURE_REFERENCE_TYPES},
+    {VM_CODE_EXTERNREF, true, PIRN_FEATURE_REFERENCE_TYPES},
+};
+
+static const type_row *find_row(uint8_t code)
+{
+    for (size_t i = 0; i < BASE_COUNT(value_types); i++) {
+        if (value_types[i].code == code)
+            return &value_types[i];
+    }
+    return NULL;
+}
+
+void vm_reader_require(vm_reader *r, const uint8_t *at, uint32_t features, uint32_t needed, const char *what)
+{
+    if (BASE_UNLIKELY(needed & ~features))
+        vm_reader_fail_at(r, at, PIRN_INVALID, "%s needs the feature %s, which is off", what,
+                          vm_feature_name(needed & ~features));
+}
+
+/* The row of the code ahead, NULL after a failure. `what` completes "malformed". */
+static const type_row *read_row(vm_reader *r, bool reference, const char *what)
+{
+    const uint8_t *at = r->pos;
+    uint8_t code = vm_reader_u8(r);
+    if (vm_reader_failed(r))
+        return NULL;
+    if (code & 0x80) {
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "integer representation too long");
+        return NULL;
+    }
+    const type_row *row = find_row(code);
+    if (row == NULL || (reference && !row->is_reference)) {
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed %s 0x%02x", what, code);
+        return NULL;
+    }
+    return row;
+}
+
+static vm_valtype read_type(vm_reader *r, uint32_t features, bool reference, const char *what)
+{
+    const uint8_t *at = r->pos;
+    const type_row *row = read_row(r, reference, what);
+    if (row == NULL)
+        return VM_BOTTOM;
+    char text[32];
+    if (row->feature & ~features)
+        vm_reader_require(r, at, features, row->feature, pirn_valtype_text(row->code, text));
+    return row->code;
+}
+
+vm_valtype vm_reader_valtype(vm_reader *r, uint32_t features)
+{
+    return read_type(r, features, false, "value type");
+}
+
+vm_valtype vm_reader_reftype(vm_reader *r, uint32_t features)
+{
+    if (!vm_reader_at_end(r) && *r->pos == VM_CODE_FUNCREF)
+        return vm_reader_u8(r);
+    return read_type(r, features, true, "reference type");
+}
+
+vm_valtype vm_reader_heaptype(vm_reader *r, uint32_t features)
+{
+    return read_type(r, features, true, "heap type");
+}
+
+vm_blocktype vm_reader_blocktype(vm_reader *r, uint32_t features)
+{
+    const uint8_t *at = r->pos;
+    uint8_t first = vm_reader_peek(r);
+    vm_blocktype type = {-1, VM_BOTTOM};
+    if (first == VM_CODE_EMPTY) {
+        r->pos++;
+        return type;
+    }
+    if ((first & 0xC0) == 0x40) {
+        type.value = vm_reader_valtype(r, features);
+        return type;
+    }
+    type.index = vm_reader_leb_s33(r);
+    if (type.index < 0)
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed block type");
+    vm_reader_require(r, at, features, PIRN_FEATURE_MULTI_VALUE, "a type index as block type");
+    return type;
+}
+
+/* Limits (5.3.10): bit 0 of the flags says that there is a maximum; the other bits are of later
+ * features. */
+static pirn_limits read_limits(vm_reader *r)
+{
+    const uint8_t *at = r->pos;
+    uint8_t flags = vm_reader_u8(r);
+    if (flags > 1)
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed limits flags 0x%02x", flags);
+    pirn_limits limits = {.min = vm_reader_leb_u64(r), .max = PIRN_NO_MAX};
+    if (flags & 1)
+        limits.max = vm_reader_leb_u64(r);
+    return limits;
+}
+
+pirn_tabletype vm_reader_tabletype(vm_reader *r, uint32_t features)
+{
+    pirn_tabletype type = {.element = vm_reader_reftype(r, features)};
+    type.limits = read_limits(r);
+    return type;
+}
+
+pirn_memtype vm_reader_memtype(vm_reader *r)
+{
+    return (pirn_memtype){.limits = read_limits(r), .page_size_log2 = 16};
+}
+
+pirn_globaltype vm_reader_globaltype(vm_reader *r, uint32_t features)
+{
+    pirn_globaltype type = {.type = vm_reader_valtype(r, features)};
+    const uint8_t *at = r->pos;
+    uint8_t mutability = vm_reader_u8(r);
+    if (mutability > 1)
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed mutability 0x%02x", mutability);
+    type.is_mutable = mutability == 1;
+    return type;
+}
