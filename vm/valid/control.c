@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Control instructions (spec 3.4.12): blocks, branches, calls. */
+#include "vm/valid/validator.h"
+
+pirn_status vm_valid_unreachable(vm_validator *v)
+{
+    vm_valid_set_unreachable(v);
+    return PIRN_OK;
+}
+
+/* ---- Blocks
+ * -------------------------------------------------------------------------------------------------------- */
+
+pirn_status vm_valid_block(vm_validator *v)
+{
+    vm_blocktype type = v->instr.block;
+    if (type.index >= 0)
+        PIRN_TRY(vm_valid_index(v, "type", (uint32_t)type.index, v->module->types.len));
+    vm_types params = vm_valid_block_params(v, &type);
+    PIRN_TRY(vm_valid_pop_types(v, params));
+    PIRN_TRY(vm_valid_push_frame(v, v->instr.opcode, type));
+    return vm_valid_push_types(v, params);
+}
+
+pirn_status vm_valid_if(vm_validator *v)
+{
+    PIRN_TRY(vm_valid_pop(v, PIRN_I32));
+    return vm_valid_block(v);
+}
+
+/* The block's results, and nothing else, are on the stack; takes them off. */
+static pirn_status pop_results(vm_validator *v)
+{
+    const vm_frame *frame = vm_valid_top(v);
+    PIRN_TRY(vm_valid_pop_types(v, vm_valid_block_results(v, &frame->type)));
+    if (v->operands.len != frame->height)
+        return vm_valid_fail(v, "type mismatch: %zu values too many at the end of the block",
+                             v->operands.len - frame->height);
+    return PIRN_OK;
+}
+
+pirn_status vm_valid_else(vm_validator *v)
+{
+    vm_frame *frame = vm_valid_top(v);
+    if (frame->opcode != VM_OP_IF)
+        return vm_valid_fail_as(v, PIRN_MALFORMED, "END opcode expected: else without if");
+    PIRN_TRY(pop_results(v));
+    frame->opcode = VM_OP_ELSE;
+    frame->is_unreachable = false;
+    return vm_valid_push_types(v, vm_valid_block_params(v, &frame->type));
+}
+
+/* Without an else the parameters are the results (3.4.12.5). */
+static pirn_status check_missing_else(vm_validator *v, const vm_blocktype *type)
+{
+    vm_types params = vm_valid_block_params(v, type), results = vm_valid_block_results(v, type);
+    bool same = params.count == results.count;
+    for (uint32_t i = 0; same && i < params.count; i++)
+        same = vm_valid_matches(params.data[i], results.data[i]);
+    return same ? PIRN_OK : vm_valid_fail(v, "type mismatch: if without else must yield what it takes");
+}
+
+pirn_status vm_valid_end(vm_validator *v)
+{
+    PIRN_TRY(pop_results(v));
+    vm_frame frame = *vm_valid_top(v);
+    if (frame.opcode == VM_OP_IF)
+        PIRN_TRY(check_missing_else(v, &frame.type));
+    v->control.len--;
+    return v->control.len == 0 ? PIRN_OK : vm_valid_push_types(v, vm_valid_block_results(v, &frame.type));
+}
+
+/* ---- Branches
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* What a branch to the label carries: a loop's begins at its start. */
+static pirn_status find_label(vm_validator *v, uint32_t label, vm_types *out)
+{
+    PIRN_TRY(vm_valid_index(v, "label", label, v->control.len));
+    const vm_frame *frame = &v->control.data[v->control.len - 1 - label];
+    *out = frame->opcode == VM_OP_LOOP ? vm_valid_block_params(v, &frame->type)
+                                       : vm_valid_block_results(v, &frame->type);
+    return PIRN_OK;
+}
+
+pirn_status vm_valid_br(vm_validator *v)
+{
+    vm_types types;
+    PIRN_TRY(find_label(v, v->instr.index, &types));
+    PIRN_TRY(vm_valid_pop_types(v, types));
+    vm_valid_set_unreachable(v);
+    return PIRN_OK;
+}
+
+pirn_status vm_valid_br_if(vm_validator *v)
+{
+    vm_types types;
+    PIRN_TRY(vm_valid_pop(v, PIRN_I32));
+    PIRN_TRY(find_label(v, v->instr.index, &types));
+    PIRN_TRY(vm_valid_pop_types(v, types));
+    return vm_valid_push_types(v, types);
+}
+
+/* One target of a table: as many values as the others carry, and those on the stack fit. */
+static pirn_status check_target(vm_validator *v, uint32_t label, uint32_t arity)
+{
+    vm_types types;
+    PIRN_TRY(find_label(v, label, &types));
+    if (types.count != arity)
+        return vm_valid_fail(v, "type mismatch: the labels of br_table carry %u and %u values", arity, types.count);
+    return vm_valid_peek_types(v, types);
+}
+
+static pirn_status check_targets(vm_validator *v)
+{
+    vm_types first;
+    vm_reader labels = vm_reader_part(&v->reader, v->instr.vector.entries);
+    vm_reader ahead = labels;
+    PIRN_TRY(find_label(v, vm_reader_leb_u32(&ahead), &first));
+    for (uint64_t i = 0; i <= v->instr.vector.count; i++)
+        PIRN_TRY(check_target(v, vm_reader_leb_u32(&labels), first.count));
+    return PIRN_OK;
+}
+
+pirn_status vm_valid_br_table(vm_validator *v)
+{
+    PIRN_TRY(vm_valid_pop(v, PIRN_I32));
+    PIRN_TRY(check_targets(v));
+    vm_valid_set_unreachable(v);
+    return PIRN_OK;
+}
+
+pirn_status vm_valid_return(vm_validator *v)
+{
+    PIRN_TRY(vm_valid_pop_types(v, vm_valid_block_results(v, &v->control.data[0].type)));
+    vm_valid_set_unreachable(v);
+    return PIRN_OK;
+}
+
+/* ---- Calls
+ * ---------------------------------------------------------------------------------------------------------- */
+
+static pirn_status apply_functype(vm_validator *v, const vm_functype *type)
+{
+    PIRN_TRY(vm_valid_pop_types(v, (vm_types){type->params, type->param_count}));
+    return vm_valid_push_types(v, (vm_types){type->results, type->result_count});
+}
+
+pirn_status vm_valid_call(vm_validator *v)
+{
+    PIRN_TRY(vm_valid_index(v, "function", v->instr.index, v->module->funcs.len));
+    return apply_functype(v, vm_module_func_type(v->module, v->instr.index));
+}
+
+pirn_status vm_valid_call_indirect(vm_validator *v)
+{
+    PIRN_TRY(vm_valid_index(v, "table", v->instr.index2, v->module->tables.len));
+    PIRN_TRY(vm_valid_index(v, "type", v->instr.index, v->module->types.len));
+    const pirn_tabletype *table = &v->module->tables.data[v->instr.index2].type;
+    if (!vm_valid_matches(table->element, PIRN_FUNCREF))
+        return vm_valid_mismatch(v, PIRN_FUNCREF, table->element);
+    PIRN_TRY(vm_valid_pop(v, vm_valid_address_type(table->is64)));
+    return apply_functype(v, &v->module->types.data[v->instr.index]);
+}

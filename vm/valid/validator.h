@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state of the validation algorithm (spec, appendix A.3) and its primitives. It checks an expression in one pass
+ * with two stacks:
+ *
+ *   operands   the types of the values; VM_BOTTOM is a value of unknown type, which only unreachable code has
+ *   control    a frame for each block that is open: what it takes and yields, how high the operands stood at its
+ * start
+ *
+ * After an unconditional branch the frame is unreachable: its operands are dropped, and from an empty stack then
+ * comes VM_BOTTOM instead of an error.
+ */
+#pragma once
+
+#include "vm/binary/instr.h"
+#include "vm/valid/valid.h"
+
+/* Types of locals are looked up directly up to this index, beyond it by searching the runs of the declaration. */
+enum { VM_FLAT_LOCALS = 512 };
+
+typedef struct vm_types {
+    const vm_valtype *data;
+    uint32_t count;
+} vm_types;
+
+typedef struct vm_frame {
+    vm_opcode opcode; /* BLOCK (the function's own frame too), LOOP, IF, ELSE */
+    bool is_unreachable;
+    size_t height; /* operands that lie below the block's */
+    vm_blocktype type;
+} vm_frame;
+
+/* `end - (end of the run before)` locals of one type; parameters count, so the first local's index is their number.
+ */
+typedef struct vm_local_run {
+    uint32_t end;
+    vm_valtype type;
+} vm_local_run;
+
+struct vm_validator {
+    const vm_module *module;
+    const pirn_allocator *allocator;
+    pirn_error *error;
+    vm_reader reader;
+    vm_instr instr; /* the one being checked */
+    BASE_VEC(vm_valtype) operands;
+    BASE_VEC(vm_frame) control;
+
+    /* Of the function being validated. */
+    vm_types params;
+    uint32_t local_count; /* parameters included */
+    BASE_VEC(vm_local_run) runs;
+    vm_valtype flat_locals[VM_FLAT_LOCALS];
+
+    /* Of a constant expression. */
+    bool is_constant;
+    uint32_t visible_globals; /* those below may be read */
+    uint8_t *declared_funcs;  /* receives the functions that it names */
+};
+
+/* ---- Failing
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* INVALID (or another status) at the current instruction. */
+BASE_COLD pirn_status vm_valid_fail(vm_validator *v, const char *format, ...) PIRN_PRINTF(2, 3);
+BASE_COLD pirn_status vm_valid_fail_as(vm_validator *v, pirn_status status, const char *format, ...)
+    PIRN_PRINTF(3, 4);
+/* "unknown local 7" unless index < count. */
+static inline pirn_status vm_valid_index(vm_validator *v, const char *what, uint32_t index, uint64_t count)
+{
+    return BASE_LIKELY(index < count) ? PIRN_OK : vm_valid_fail(v, "unknown %s %u", what, index);
+}
+BASE_COLD pirn_status vm_valid_mismatch(vm_validator *v, vm_valtype expected, vm_valtype found);
+/* The stack of the block is empty where a value of type `expected` (VM_BOTTOM: of any) is needed. */
+BASE_COLD pirn_status vm_valid_missing(vm_validator *v, vm_valtype expected);
+
+/* ---- Operands
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* Does a value of type `actual` fit where `expected` is asked for (spec 3.3, subtyping)? */
+static inline bool vm_valid_matches(vm_valtype actual, vm_valtype expected)
+{
+    return actual == expected || actual == VM_BOTTOM;
+}
+
+static inline vm_frame *vm_valid_top(vm_validator *v)
+{
+    return &v->control.data[v->control.len - 1];
+}
+
+/* Makes room for `count` operands. */
+PIRN_MUST_CHECK pirn_status vm_valid_grow(vm_validator *v, size_t count);
+
+PIRN_MUST_CHECK static inline pirn_status vm_valid_push(vm_validator *v, vm_valtype type)
+{
+    if (BASE_UNLIKELY(v->operands.len == v->operands.cap))
+        PIRN_TRY(vm_valid_grow(v, 1));
+    v->operands.data[v->operands.len++] = type;
+    return PIRN_OK;
+}
+
+/* A value of any type. */
+PIRN_MUST_CHECK static inline pirn_status vm_valid_pop_any(vm_validator *v, vm_valtype *out)
+{
+    const vm_frame *frame = vm_valid_top(v);
+    *out = VM_BOTTOM;
+    if (BASE_LIKELY(v->operands.len > frame->height)) {
+        *out = v->operands.data[--v->operands.len];
+        return PIRN_OK;
+    }
+    return frame->is_unreachable ? PIRN_OK : vm_valid_missing(v, VM_BOTTOM);
+}
+
+PIRN_MUST_CHECK static inline pirn_status vm_valid_pop(vm_validator *v, vm_valtype expected)
+{
+    const vm_frame *frame = vm_valid_top(v);
+    if (BASE_LIKELY(v->operands.len > frame->height)) {
+        vm_valtype found = v->operands.data[v->operands.len - 1];
+        if (BASE_UNLIKELY(!vm_valid_matches(found, expected)))
+            return vm_valid_mismatch(v, expected, found);
+        v->operands.len--;
+        return PIRN_OK;
+    }
+    return frame->is_unreachable ? PIRN_OK : vm_valid_missing(v, expected);
+}
+
+PIRN_MUST_CHECK pirn_status vm_valid_pop_types(vm_validator *v, vm_types types);
+PIRN_MUST_CHECK pirn_status vm_valid_push_types(vm_validator *v, vm_types types);
+/* Are values of these types on top? Changes nothing. */
+PIRN_MUST_CHECK pirn_status vm_valid_peek_types(vm_validator *v, vm_types types);
+/* The rest of the block cannot be reached. */
+void vm_valid_set_unreachable(vm_validator *v);
+
+/* ---- Control
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* What a block takes and yields. They may point into `type`. */
+vm_types vm_valid_block_params(const vm_validator *v, const vm_blocktype *type);
+vm_types vm_valid_block_results(const vm_validator *v, const vm_blocktype *type);
+/* Opens a frame above the operands that are there, without its parameters. */
+PIRN_MUST_CHECK pirn_status vm_valid_push_frame(vm_validator *v, vm_opcode opcode, vm_blocktype type);
+
+/* ---- Instructions
+ * --------------------------------------------------------------------------------------------------- */
+
+/* Checks v->instr: by its row's signature, or by its own function when it has none. */
+PIRN_MUST_CHECK pirn_status vm_valid_instr(vm_validator *v);
+
+/* The address type of a memory or table. */
+static inline vm_valtype vm_valid_address_type(bool is64)
+{
+    return is64 ? PIRN_I64 : PIRN_I32;
+}
+
+typedef pirn_status vm_valid_special(vm_validator *v);
+vm_valid_special vm_valid_unreachable, vm_valid_block, vm_valid_if, vm_valid_else, vm_valid_end, vm_valid_br,
+    vm_valid_br_if, vm_valid_br_table, vm_valid_return, vm_valid_call, vm_valid_call_indirect;
+vm_valid_special vm_valid_drop, vm_valid_select, vm_valid_select_t, vm_valid_local_get, vm_valid_local_set,
+    vm_valid_local_tee, vm_valid_global_get, vm_valid_global_set;
+vm_valid_special vm_valid_table_get, vm_valid_table_set, vm_valid_table_init, vm_valid_table_copy,
+    vm_valid_table_grow, vm_valid_table_size, vm_valid_table_fill;
+vm_valid_special vm_valid_ref_null, vm_valid_ref_is_null, vm_valid_ref_func;
+vm_valid_special vm_valid_memory_copy;
+/* For instructions with a signature: checks the immediate, which names a memory or a segment, and yields the memory's
+ * address type (`a` in the signature). */
+PIRN_MUST_CHECK pirn_status vm_valid_memory_immediate(vm_validator *v, vm_immediate kind, vm_valtype *address);
+
+/* ---- Constant expressions
+ * --------------------------------------------------------------------------------------------- */
+
+/* Checks that `expr` is constant and yields one value of type `expected`. */
+PIRN_MUST_CHECK pirn_status vm_valid_constant(vm_validator *v, vm_range expr, vm_valtype expected);
+/* The same for expressions that lie one behind the other in v->reader: reads one. */
+PIRN_MUST_CHECK pirn_status vm_valid_next_constant(vm_validator *v, vm_valtype expected);
+
+/* A reader over a part of the module. */
+vm_reader vm_valid_reader(const vm_validator *v, vm_range range);
+
+/* Initialises a validator in the caller's storage, and frees what it holds. */
+void vm_validator_init(vm_validator *v, const vm_module *module, const pirn_allocator *allocator, pirn_error *error);
+void vm_validator_done(vm_validator *v);
