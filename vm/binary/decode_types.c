@@ -3,13 +3,16 @@
  * (spec 5.5.4 to 5.5.11). */
 #include "vm/binary/decoder.h"
 
-/* The shortest entry of each section, in bytes: what its count is checked against. */
+/*
+ * What counts are checked against: the bytes that an entry has at least. (Where an entry has a byte that may be
+ * malformed, those up to it, so that this is what the error says.)
+ */
 enum {
     MIN_TYPE = 3,   /* 60, no parameters, no results */
-    MIN_IMPORT = 4, /* two empty names, kind, index */
+    MIN_IMPORT = 3, /* two empty names, kind */
     MIN_FUNC = 1,
-    MIN_TABLE = 3,  /* type, flags, minimum */
-    MIN_MEMORY = 2, /* flags, minimum */
+    MIN_TABLE = 2,  /* type, flags */
+    MIN_MEMORY = 1, /* flags */
     MIN_GLOBAL = 4, /* type, mutability, instruction, end */
     MIN_EXPORT = 3, /* empty name, kind, index */
 };
