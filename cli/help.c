@@ -8,7 +8,9 @@ enum { OPTION_COLUMN = 34 };
 void cli_help(FILE *out)
 {
     fprintf(out, "pirn %s: runs WebAssembly components\n\n", pirn_version());
-    fprintf(out, "usage: pirn VERB [OPTIONS] ...\n       pirn FILE [ARGS]            the same as pirn run FILE [ARGS]\n\n");
+    fprintf(
+        out,
+        "usage: pirn VERB [OPTIONS] ...\n       pirn FILE [ARGS]            the same as pirn run FILE [ARGS]\n\n");
     for (size_t i = 0; i < cli_verb_count; i++)
         fprintf(out, "  %-12s %s\n", cli_verbs[i].name, cli_verbs[i].summary);
     fprintf(out, "\n'pirn VERB --help' tells more, with examples.\n"
@@ -91,7 +93,9 @@ void cli_manual(FILE *out)
 
 static void bash_completion(FILE *out)
 {
-    fputs("# bash completion for pirn\n_pirn()\n{\n    local word=${COMP_WORDS[COMP_CWORD]} words\n    case ${COMP_WORDS[1]} in\n", out);
+    fputs("# bash completion for pirn\n_pirn()\n{\n    local word=${COMP_WORDS[COMP_CWORD]} words\n    case "
+          "${COMP_WORDS[1]} in\n",
+          out);
     for (size_t i = 0; i < cli_verb_count; i++) {
         fprintf(out, "        %s) words=\"", cli_verbs[i].name);
         for (const cli_option *o = cli_verbs[i].options; o->name != NULL; o++)
@@ -101,7 +105,9 @@ static void bash_completion(FILE *out)
     fputs("    esac\n    [ \"$COMP_CWORD\" -eq 1 ] && words=\"", out);
     for (size_t i = 0; i < cli_verb_count; i++)
         fprintf(out, "%s%s", i == 0 ? "" : " ", cli_verbs[i].name);
-    fputs("\"\n    COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -- \"$word\"))\n}\ncomplete -F _pirn pirn\n", out);
+    fputs("\"\n    COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -- \"$word\"))\n}\ncomplete -F "
+          "_pirn pirn\n",
+          out);
 }
 
 /* Single quotes within single quotes, for zsh and fish. */
@@ -119,7 +125,9 @@ static void print_quoted(FILE *out, const char *text, const char *quote_as)
 
 static void zsh_completion(FILE *out)
 {
-    fputs("#compdef pirn\n_arguments -C '1:verb:->verb' '*::arg:->args'\ncase $state in\n  verb)\n    local -a verbs=(\n", out);
+    fputs("#compdef pirn\n_arguments -C '1:verb:->verb' '*::arg:->args'\ncase $state in\n  verb)\n    local -a "
+          "verbs=(\n",
+          out);
     for (size_t i = 0; i < cli_verb_count; i++) {
         fprintf(out, "      '%s:", cli_verbs[i].name);
         print_quoted(out, cli_verbs[i].summary, "'\\''");
@@ -146,8 +154,8 @@ static void fish_completion(FILE *out)
         print_quoted(out, cli_verbs[i].summary, "\\'");
         fputs("'\n", out);
         for (const cli_option *o = cli_verbs[i].options; o->name != NULL; o++) {
-            fprintf(out, "complete -c pirn -n '__fish_seen_subcommand_from %s' -l %s%s -d '", cli_verbs[i].name, o->name,
-                    o->value != NULL ? " -r" : "");
+            fprintf(out, "complete -c pirn -n '__fish_seen_subcommand_from %s' -l %s%s -d '", cli_verbs[i].name,
+                    o->name, o->value != NULL ? " -r" : "");
             print_quoted(out, o->help, "\\'");
             fputs("'\n", out);
         }

@@ -17,7 +17,8 @@ static size_t distance(const char *a, const char *b)
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= blen; j++) {
-            size_t replace = diagonal + (a[i - 1] != b[j - 1]), edit = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            size_t replace = diagonal + (a[i - 1] != b[j - 1]),
+                   edit = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
             diagonal = row[j];
             row[j] = replace < edit ? replace : edit;
         }
@@ -93,7 +94,8 @@ static bool take_option(cli_args *out, int argc, char **argv, int *i)
 bool cli_args_parse(cli_args *out, const cli_verb *verb, int argc, char **argv)
 {
     size_t count = argc > 0 ? (size_t)argc : 0;
-    *out = (cli_args){.verb = verb, .given = calloc(count + 1, sizeof(cli_given)), .operands = calloc(count + 1, sizeof(char *))};
+    *out = (cli_args){
+        .verb = verb, .given = calloc(count + 1, sizeof(cli_given)), .operands = calloc(count + 1, sizeof(char *))};
     if (out->given == NULL || out->operands == NULL) {
         fprintf(stderr, "pirn: out of memory\n");
         return false;
@@ -179,8 +181,8 @@ static bool parse_with_unit(const char *text, const unit *units, size_t unit_cou
 bool cli_parse_size(const char *text, uint64_t *bytes)
 {
     static const unit units[] = {
-        {"", 1},          {"B", 1},          {"k", 1000},          {"kB", 1000},      {"KiB", 1 << 10},        {"K", 1 << 10},
-        {"M", 1000000},   {"MB", 1000000},   {"MiB", 1 << 20},     {"G", 1000000000}, {"GB", 1000000000},      {"GiB", 1 << 30},
+        {"", 1},        {"B", 1},        {"k", 1000},      {"kB", 1000},      {"KiB", 1 << 10},   {"K", 1 << 10},
+        {"M", 1000000}, {"MB", 1000000}, {"MiB", 1 << 20}, {"G", 1000000000}, {"GB", 1000000000}, {"GiB", 1 << 30},
     };
     return parse_with_unit(text, units, COUNT(units), bytes);
 }

@@ -8,19 +8,19 @@
 #include <pirn/base.h>
 
 typedef struct cli_option {
-    const char *name;    /* "dir", without the dashes */
-    const char *value;   /* how its value is called in help ("HOST[::GUEST][:ro]"); NULL: a flag without one */
-    const char *help;    /* one sentence, lower case, no period */
+    const char *name;  /* "dir", without the dashes */
+    const char *value; /* how its value is called in help ("HOST[::GUEST][:ro]"); NULL: a flag without one */
+    const char *help;  /* one sentence, lower case, no period */
 } cli_option;
 
 typedef struct cli_args cli_args;
 
 typedef struct cli_verb {
     const char *name;
-    const char *operands; /* "FILE [ARGS]" */
-    const char *summary;  /* one line */
-    const char *details;  /* paragraphs for --help */
-    const char *examples; /* lines for --help */
+    const char *operands;      /* "FILE [ARGS]" */
+    const char *summary;       /* one line */
+    const char *details;       /* paragraphs for --help */
+    const char *examples;      /* lines for --help */
     const cli_option *options; /* ends with a row whose name is NULL */
     bool stops_at_operand;     /* what follows the first operand belongs to the guest */
     int (*main)(const cli_args *args);

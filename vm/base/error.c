@@ -72,6 +72,15 @@ pirn_status base_fail(pirn_error *error, pirn_status status, uint64_t offset, co
     return status;
 }
 
+pirn_status pirn_error_set(pirn_error *error, pirn_status status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    base_fail_v(error, status, PIRN_NO_OFFSET, format, args);
+    va_end(args);
+    return status;
+}
+
 pirn_status base_fail_at(pirn_error *error, pirn_status status, uint32_t line, uint32_t column, const char *format, ...)
 {
     if (error == NULL || error->status != PIRN_OK)
@@ -114,7 +123,7 @@ void base_error_push_frame(pirn_error *error, const pirn_trace_frame *frame)
     copy_text(error->frames[i].function, sizeof error->frames[i].function, frame->function);
 }
 
-void base_error_copy(pirn_error *to, const pirn_error *from)
+void pirn_error_copy(pirn_error *to, const pirn_error *from)
 {
     if (to == NULL || to->status != PIRN_OK)
         return;

@@ -87,8 +87,6 @@ pirn_status base_nomem(pirn_error *error);
 void base_error_in_function(pirn_error *error, uint32_t index, pirn_str name);
 /* Appends a backtrace frame (innermost first). */
 void base_error_push_frame(pirn_error *error, const pirn_trace_frame *frame);
-/* Copies an error, e.g. from a worker's to the caller's. `to` may be NULL. */
-void base_error_copy(pirn_error *to, const pirn_error *from);
 
 /* printf arguments for a pirn_str: printf("%.*s", PIRN_STR_ARG(s)). */
 #define PIRN_STR_ARG(s) (int)((s).len > INT32_MAX ? INT32_MAX : (s).len), (s).data

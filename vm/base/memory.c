@@ -195,6 +195,28 @@ pirn_str base_arena_printf(base_arena *arena, const char *format, ...)
     return (pirn_str){text, text == NULL ? 0 : (size_t)len};
 }
 
+pirn_arena *pirn_arena_new(const pirn_allocator *allocator)
+{
+    if (allocator == NULL)
+        allocator = pirn_allocator_default();
+    pirn_arena *arena = base_alloc(allocator, sizeof *arena);
+    if (arena != NULL)
+        base_arena_init(&arena->base, allocator);
+    return arena;
+}
+
+void pirn_arena_free(pirn_arena *arena)
+{
+    const pirn_allocator *allocator = arena->base.allocator;
+    base_arena_done(&arena->base);
+    base_free(allocator, arena, sizeof *arena);
+}
+
+void *pirn_arena_alloc(pirn_arena *arena, size_t size)
+{
+    return base_arena_zero(&arena->base, size);
+}
+
 bool base_vec_reserve(const pirn_allocator *allocator, void **data, size_t *cap, size_t len, size_t extra, size_t element)
 {
     size_t needed, new_size;

@@ -26,6 +26,11 @@ typedef struct base_arena {
     size_t total_bytes; /* taken from the allocator so far */
 } base_arena;
 
+/* The public face. */
+struct pirn_arena {
+    base_arena base;
+};
+
 void base_arena_init(base_arena *arena, const pirn_allocator *allocator);
 void base_arena_done(base_arena *arena);
 /* Gives back all but the newest chunk and starts again. */

@@ -107,6 +107,21 @@ PIRN_API size_t pirn_component_functype_arg_offset(const pirn_component_functype
 PIRN_API size_t pirn_component_functype_result_size(const pirn_component_functype *type);
 PIRN_API size_t pirn_component_functype_text(const pirn_component_functype *type, char *out, size_t size);
 
+/*
+ * Values as text (WAVE): 42, -1.5, nan, true, 'c', "text", [1, 2], (1, "two"), {x: 1, y: 2}, circle(2.5), red,
+ * some(3), none, ok(1), err("why"), {read, write}. Handles have no text.
+ *
+ * Parsing fills the C object `out`, of pirn_layout_size() bytes; what it points to is in `arena`. MALFORMED, with line
+ * and column.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_value_parse(const pirn_type *type, pirn_str text, pirn_arena *arena, void *out,
+                                                      pirn_error *error);
+/* The parameters of a function, "(1, \"two\")", into the struct of its arguments. */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_args_parse(const pirn_component_functype *type, pirn_str text, pirn_arena *arena,
+                                                     void *args, pirn_error *error);
+/* Writes a value, at most `size` bytes with the NUL; returns the length it would have. */
+PIRN_API size_t pirn_value_text(const pirn_type *type, const void *value, char *out, size_t size);
+
 /* ---- Components --------------------------------------------------------------------------------------------------- */
 
 typedef struct pirn_component pirn_component;

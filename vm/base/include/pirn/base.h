@@ -83,6 +83,14 @@ typedef struct pirn_allocator {
 /* The C library's allocator. */
 PIRN_API const pirn_allocator *pirn_allocator_default(void);
 
+/* Memory that is released as a whole. One thread at a time. */
+typedef struct pirn_arena pirn_arena;
+/* NULL when out of memory. `allocator` may be NULL for the default one. */
+PIRN_API pirn_arena *pirn_arena_new(const pirn_allocator *allocator);
+PIRN_API void pirn_arena_free(pirn_arena *arena);
+/* Zeroed, aligned for any object; NULL when out of memory. */
+PIRN_API void *pirn_arena_alloc(pirn_arena *arena, size_t size);
+
 /*
  * An error: a status, a place and one sentence (lower case, no period), and for a trap its code and backtrace.
  * Owned by the caller; used by one thread at a time.
@@ -94,6 +102,12 @@ PIRN_API pirn_error *pirn_error_new(const pirn_allocator *allocator);
 PIRN_API void pirn_error_free(pirn_error *error);
 /* Makes the error empty (PIRN_OK) again. */
 PIRN_API void pirn_error_clear(pirn_error *error);
+
+/* Describes a failure, unless the error is set already; for embedders' own functions. Returns `status`. */
+PIRN_API pirn_status pirn_error_set(pirn_error *error, pirn_status status, const char *format, ...) PIRN_PRINTF(3, 4);
+
+/* Copies `from` unless `to` is set already. */
+PIRN_API void pirn_error_copy(pirn_error *to, const pirn_error *from);
 
 PIRN_API pirn_status pirn_error_status(const pirn_error *error);
 /* One sentence; lives until the error is cleared or freed. Never NULL. */

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading a file whole, and the sentences for everything that is not WebAssembly. */
+#include "cli/file.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <pirn/component.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool complain(const char *verb, const char *path, const char *sentence)
+{
+    fprintf(stderr, "pirn %s: %s: %s\n", verb, path, sentence);
+    return false;
+}
+
+/* Reads to the end of `in`; NULL on failure, with errno. */
+static uint8_t *read_all(FILE *in, size_t *size)
+{
+    size_t capacity = 1 << 16;
+    struct stat info;
+    if (fstat(fileno(in), &info) == 0 && S_ISREG(info.st_mode))
+        capacity = (size_t)info.st_size + 1;
+    uint8_t *bytes = malloc(capacity);
+    *size = 0;
+    while (bytes != NULL) {
+        *size += fread(bytes + *size, 1, capacity - *size, in);
+        if (*size < capacity)
+            break;
+        uint8_t *more = realloc(bytes, capacity *= 2);
+        if (more == NULL)
+            free(bytes);
+        bytes = more;
+    }
+    if (bytes != NULL && ferror(in)) {
+        free(bytes);
+        return NULL;
+    }
+    return bytes;
+}
+
+/* True when the beginning looks like something that a person wrote. */
+static bool is_text(const uint8_t *bytes, size_t size)
+{
+    size_t look = size < 512 ? size : 512;
+    for (size_t i = 0; i < look; i++) {
+        if (bytes[i] < 0x20 && strchr("\t\n\r\f", bytes[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool classify(cli_file *file, const char *verb)
+{
+    if (pirn_is_component(file->bytes, file->size)) {
+        file->kind = CLI_FILE_COMPONENT;
+        return true;
+    }
+    if (pirn_is_module(file->bytes, file->size)) {
+        file->kind = CLI_FILE_MODULE;
+        return true;
+    }
+    if (file->size == 0)
+        return complain(verb, file->path, "the file is empty");
+    if (file->size >= 4 && memcmp(file->bytes, "\0asm", 4) == 0)
+        return complain(verb, file->path, "a WebAssembly file of a version or layer that is not known");
+    if (is_text(file->bytes, file->size))
+        return complain(verb, file->path, "this is a text file, not a WebAssembly binary");
+    return complain(verb, file->path, "not a WebAssembly file: it does not begin with \\0asm");
+}
+
+bool cli_file_read(cli_file *out, const char *verb, const char *path)
+{
+    *out = (cli_file){.path = path};
+    bool is_stdin = strcmp(path, "-") == 0;
+    struct stat info;
+    if (!is_stdin && stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return complain(verb, path, "this is a directory, not a WebAssembly file");
+    FILE *in = is_stdin ? stdin : fopen(path, "rb");
+    if (in == NULL)
+        return complain(verb, path, strerror(errno));
+    out->bytes = read_all(in, &out->size);
+    int failure = errno;
+    if (!is_stdin)
+        fclose(in);
+    if (out->bytes == NULL)
+        return complain(verb, path, strerror(failure));
+    if (classify(out, verb))
+        return true;
+    cli_file_done(out);
+    return false;
+}
+
+void cli_file_done(cli_file *file)
+{
+    free(file->bytes);
+    file->bytes = NULL;
+}
+
+static void print_backtrace(const pirn_error *error)
+{
+    size_t count = pirn_error_frame_count(error);
+    if (count > 0)
+        fprintf(stderr, "wasm backtrace:\n");
+    for (size_t i = 0; i < count; i++) {
+        pirn_trace_frame frame = pirn_error_frame(error, i);
+        fprintf(stderr, "  %2zu: ", i);
+        if (frame.offset != PIRN_NO_OFFSET)
+            fprintf(stderr, "0x%06" PRIx64 " - ", frame.offset);
+        if (frame.module.len > 0)
+            fprintf(stderr, "%.*s!", (int)frame.module.len, frame.module.data);
+        if (frame.function.len > 0)
+            fprintf(stderr, "%.*s\n", (int)frame.function.len, frame.function.data);
+        else
+            fprintf(stderr, "<function %" PRIu32 ">\n", frame.function_index);
+    }
+    size_t hidden = pirn_error_frames_hidden(error);
+    if (hidden > 0)
+        fprintf(stderr, "      ... and %zu more\n", hidden);
+}
+
+int cli_report(const char *path, pirn_status status, const pirn_error *error)
+{
+    if (error == NULL || pirn_error_status(error) == PIRN_OK) {
+        fprintf(stderr, "error: %s: %s\n", path, pirn_status_name(status));
+        return CLI_FAILURE;
+    }
+    bool trapped = status == PIRN_TRAP || status == PIRN_EXHAUSTED;
+    uint32_t index;
+    pirn_str name;
+    fprintf(stderr, "error: %s: ", path);
+    if (pirn_error_line(error) > 0)
+        fprintf(stderr, "%" PRIu32 ":%" PRIu32 ": ", pirn_error_line(error), pirn_error_column(error));
+    fprintf(stderr, "%s: %s", pirn_status_name(status), pirn_error_message(error));
+    if (pirn_error_offset(error) != PIRN_NO_OFFSET && pirn_error_frame_count(error) == 0)
+        fprintf(stderr, " (at offset 0x%" PRIx64 ")", pirn_error_offset(error));
+    fputc('\n', stderr);
+    if (pirn_error_frame_count(error) == 0 && pirn_error_function(error, &index, &name))
+        fprintf(stderr, "  in function %" PRIu32 "%s%.*s\n", index, name.len > 0 ? " " : "", (int)name.len,
+                name.data);
+    print_backtrace(error);
+    return trapped ? CLI_TRAP : CLI_FAILURE;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Input files, and saying what went wrong with them. */
+#pragma once
+
+#include <pirn/base.h>
+
+/* What a file holds, by its first bytes. */
+typedef enum cli_file_kind {
+    CLI_FILE_COMPONENT,
+    CLI_FILE_MODULE,
+} cli_file_kind;
+
+typedef struct cli_file {
+    const char *path;
+    uint8_t *bytes;
+    size_t size;
+    cli_file_kind kind;
+} cli_file;
+
+/* Exit codes of the program. */
+enum { CLI_OK = 0, CLI_FAILURE = 1, CLI_USAGE = 2, CLI_TRAP = 134 };
+
+/*
+ * Reads a WebAssembly file ("-": standard input). False, and a sentence on stderr, when it cannot be read or holds
+ * something else.
+ */
+bool cli_file_read(cli_file *out, const char *verb, const char *path);
+void cli_file_done(cli_file *file);
+
+/*
+ * Tells about a failure on stderr: place, sentence, function, backtrace. Returns the exit code that belongs to it.
+ * `error` may be NULL or empty: then memory was too short to say more.
+ */
+int cli_report(const char *path, pirn_status status, const pirn_error *error);

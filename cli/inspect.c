@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pirn inspect: what a file imports, exports and is made of. The description is built once, as JSON, and printed either as
+ * that or as indented text, so both say the same.
+ */
+#include "cli/file.h"
+#include "cli/verbs.h"
+#include <jansson.h>
+#include <pirn/component.h>
+#include <stdio.h>
+#include <string.h>
+
+const cli_option cli_inspect_options[] = {
+    {"json", NULL, "print the description as JSON"},
+    {"help", NULL, "print this help"},
+    {NULL, NULL, NULL},
+};
+
+enum { TYPE_TEXT = 4096 };
+
+static json_t *json_text(pirn_str text)
+{
+    json_t *string = json_stringn(text.data, text.len);
+    return string != NULL ? string : json_string("(not UTF-8)");
+}
+
+static json_t *describe_section(pirn_section section)
+{
+    return json_pack("{s:i, s:o, s:I, s:I, s:I}", "id", section.id, "name", json_text(section.name), "offset",
+                     (json_int_t)section.offset, "size", (json_int_t)section.size, "items",
+                     (json_int_t)section.items);
+}
+
+static json_t *describe_extern(pirn_str module, pirn_str name, const pirn_externtype *type)
+{
+    char text[TYPE_TEXT];
+    pirn_externtype_text(type, text, sizeof text);
+    json_t *object = json_object();
+    if (module.data != NULL)
+        json_object_set_new(object, "module", json_text(module));
+    json_object_set_new(object, "name", json_text(name));
+    json_object_set_new(object, "kind", json_string(pirn_extern_kind_name(type->kind)));
+    json_object_set_new(object, "type", json_string(text));
+    return object;
+}
+
+static json_t *describe_module(const pirn_module *module)
+{
+    json_t *imports = json_array(), *exports = json_array(), *sections = json_array();
+    for (size_t i = 0; i < pirn_module_import_count(module); i++) {
+        pirn_import import = pirn_module_import(module, i);
+        json_array_append_new(imports, describe_extern(import.module, import.name, &import.type));
+    }
+    for (size_t i = 0; i < pirn_module_export_count(module); i++) {
+        pirn_export export = pirn_module_export(module, i);
+        json_array_append_new(exports, describe_extern((pirn_str){NULL, 0}, export.name, &export.type));
+    }
+    for (size_t i = 0; i < pirn_module_section_count(module); i++)
+        json_array_append_new(sections, describe_section(pirn_module_section(module, i)));
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "kind", "module", "name", json_text(pirn_module_name(module)),
+                     "imports", imports, "exports", exports, "sections", sections);
+}
+
+static json_t *describe_item(const pirn_item *item)
+{
+    json_t *object = json_pack("{s:o, s:s}", "name", json_text(item->name), "kind", pirn_item_kind_name(item->kind));
+    if (item->func != NULL) {
+        char text[TYPE_TEXT];
+        pirn_component_functype_text(item->func, text, sizeof text);
+        json_object_set_new(object, "type", json_string(text));
+    }
+    if (item->kind == PIRN_ITEM_INSTANCE) {
+        json_t *members = json_array();
+        for (size_t i = 0; i < item->member_count; i++) {
+            pirn_item member = pirn_item_member(item, i);
+            json_array_append_new(members, describe_item(&member));
+        }
+        json_object_set_new(object, "members", members);
+    }
+    return object;
+}
+
+/* A core module inside a component, in short. */
+static json_t *describe_inner_module(const pirn_module *module)
+{
+    uint64_t code = 0, data = 0, functions = 0;
+    for (size_t i = 0; i < pirn_module_section_count(module); i++) {
+        pirn_section section = pirn_module_section(module, i);
+        if (section.id == 10) {
+            code = section.size;
+            functions = section.items;
+        } else if (section.id == 11) {
+            data = section.size;
+        }
+    }
+    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I}", "name", json_text(pirn_module_name(module)), "imports",
+                     (json_int_t)pirn_module_import_count(module), "exports",
+                     (json_int_t)pirn_module_export_count(module), "functions", (json_int_t)functions, "code_bytes",
+                     (json_int_t)code, "data_bytes", (json_int_t)data);
+}
+
+static json_t *describe_component(const pirn_component *component)
+{
+    json_t *imports = json_array(), *exports = json_array(), *modules = json_array(), *sections = json_array();
+    for (size_t i = 0; i < pirn_component_import_count(component); i++) {
+        pirn_item item = pirn_component_import(component, i);
+        json_array_append_new(imports, describe_item(&item));
+    }
+    for (size_t i = 0; i < pirn_component_export_count(component); i++) {
+        pirn_item item = pirn_component_export(component, i);
+        json_array_append_new(exports, describe_item(&item));
+    }
+    for (size_t i = 0; i < pirn_component_module_count(component); i++)
+        json_array_append_new(modules, describe_inner_module(pirn_component_module(component, i)));
+    for (size_t i = 0; i < pirn_component_section_count(component); i++)
+        json_array_append_new(sections, describe_section(pirn_component_section(component, i)));
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "kind", "component", "imports", imports, "exports", exports,
+                     "modules", modules, "sections", sections);
+}
+
+/* ---- Text ------------------------------------------------------------------------------------------------------- */
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+static void print_items(const json_t *items, int indent)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(items, i, item)
+    {
+        const char *module = text_of(item, "module"), *type = text_of(item, "type");
+        printf("%*s%s%s%s", indent, "", module, module[0] != '\0' ? " " : "", text_of(item, "name"));
+        printf("%s%s\n", type[0] != '\0' ? ": " : "  ", type[0] != '\0' ? type : text_of(item, "kind"));
+        print_items(json_object_get(item, "members"), indent + 2);
+    }
+}
+
+static void print_list(const json_t *description, const char *key, const char *title)
+{
+    const json_t *items = json_object_get(description, key);
+    if (json_array_size(items) == 0)
+        return;
+    printf("%s:\n", title);
+    print_items(items, 2);
+}
+
+static void print_modules(const json_t *modules)
+{
+    size_t i;
+    json_t *module;
+    if (json_array_size(modules) > 0)
+        printf("core modules:\n");
+    json_array_foreach(modules, i, module)
+    {
+        printf("  %2zu %-28s %6" JSON_INTEGER_FORMAT " functions %9" JSON_INTEGER_FORMAT
+               " bytes of code %9" JSON_INTEGER_FORMAT " of data\n",
+               i, text_of(module, "name"), json_integer_value(json_object_get(module, "functions")),
+               json_integer_value(json_object_get(module, "code_bytes")),
+               json_integer_value(json_object_get(module, "data_bytes")));
+    }
+}
+
+static void print_sections(const json_t *sections)
+{
+    size_t i;
+    json_t *section;
+    printf("sections:\n");
+    json_array_foreach(sections, i, section)
+    {
+        printf("  0x%08llx %10" JSON_INTEGER_FORMAT " bytes  %s",
+               (unsigned long long)json_integer_value(json_object_get(section, "offset")),
+               json_integer_value(json_object_get(section, "size")), text_of(section, "name"));
+        json_int_t items = json_integer_value(json_object_get(section, "items"));
+        if (items > 0)
+            printf(" (%" JSON_INTEGER_FORMAT ")", items);
+        putchar('\n');
+    }
+}
+
+static void print_text(const json_t *description, const char *path, size_t size)
+{
+    const char *name = text_of(description, "name");
+    printf("%s: %s%s%s, %zu bytes\n", path, text_of(description, "kind"), name[0] != '\0' ? " " : "", name, size);
+    print_list(description, "imports", "imports");
+    print_list(description, "exports", "exports");
+    print_modules(json_object_get(description, "modules"));
+    print_sections(json_object_get(description, "sections"));
+}
+
+/* ---- The verb --------------------------------------------------------------------------------------------------- */
+
+static pirn_status describe(pirn_engine *engine, const cli_file *file, json_t **out, pirn_error *error)
+{
+    pirn_status status;
+    if (file->kind == CLI_FILE_MODULE) {
+        pirn_module *module;
+        status = pirn_module_load(engine, file->bytes, file->size, PIRN_BYTES_BORROW, 0, &module, error);
+        if (status == PIRN_OK) {
+            *out = describe_module(module);
+            pirn_module_free(module);
+        }
+    } else {
+        pirn_component *component;
+        status = pirn_component_load(engine, file->bytes, file->size, PIRN_BYTES_BORROW, &component, error);
+        if (status == PIRN_OK) {
+            *out = describe_component(component);
+            pirn_component_free(component);
+        }
+    }
+    return status;
+}
+
+int cli_inspect(const cli_args *args)
+{
+    cli_file file;
+    if (args->operand_count != 1) {
+        fprintf(stderr, "pirn inspect: say one file. Try 'pirn inspect --help'.\n");
+        return CLI_USAGE;
+    }
+    if (!cli_file_read(&file, "inspect", args->operands[0]))
+        return CLI_FAILURE;
+    int code = CLI_OK;
+    json_t *description = NULL;
+    pirn_engine *engine = pirn_engine_new(NULL);
+    pirn_error *error = pirn_error_new(NULL);
+    pirn_status status = engine == NULL || error == NULL ? PIRN_NOMEM : describe(engine, &file, &description, error);
+    if (status == PIRN_OK && description == NULL)
+        status = PIRN_NOMEM;
+    if (status != PIRN_OK)
+        code = cli_report(file.path, status, error);
+    else if (cli_has(args, "json"))
+        json_dumpf(description, stdout, JSON_INDENT(2));
+    else
+        print_text(description, file.path, file.size);
+    json_decref(description);
+    pirn_error_free(error);
+    if (engine != NULL)
+        pirn_engine_free(engine);
+    cli_file_done(&file);
+    return code;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calling one function: its arguments from words or from the text of values, its result as text. */
+#include "cli/invoke.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How a call ended, as told by the loop. */
+typedef struct outcome {
+    pirn_status status;
+    pirn_error *error; /* the caller's */
+} outcome;
+
+static void note_end(void *user, pirn_status status, const pirn_error *error)
+{
+    outcome *o = user;
+    o->status = status;
+    if (status != PIRN_OK)
+        pirn_error_copy(o->error, error);
+}
+
+/* The exit of a guest is no failure. */
+static pirn_status end_of(const cli_invocation *in, pirn_status status, int *exit_code, pirn_error *error)
+{
+    if (status == PIRN_OK || !pirn_host_context_exited(in->context, exit_code))
+        return status;
+    pirn_error_clear(error);
+    return PIRN_OK;
+}
+
+/* NAME of the call, and the interface before '#', and where the values begin (NULL: none). */
+typedef struct call_text {
+    pirn_str interface, name;
+    const char *values;
+} call_text;
+
+static call_text split_call(const char *call)
+{
+    const char *values = strchr(call, '('), *end = values != NULL ? values : call + strlen(call);
+    const char *hash = memchr(call, '#', (size_t)(end - call));
+    while (end > call && end[-1] == ' ')
+        end--;
+    const char *name = hash != NULL ? hash + 1 : call;
+    return (call_text){
+        .interface = {call, hash != NULL ? (size_t)(hash - call) : 0},
+        .name = {name, (size_t)(end - name)},
+        .values = values,
+    };
+}
+
+/* ---- Components --------------------------------------------------------------------------------------------------- */
+
+/* One word for each parameter; a string is the word itself. */
+static pirn_status args_from_words(const cli_invocation *in, const pirn_component_functype *type, pirn_arena *arena,
+                                   uint8_t *args, pirn_error *error)
+{
+    size_t count = pirn_component_functype_params(type);
+    if (in->operand_count != count) {
+        return pirn_error_set(error, PIRN_USAGE, "the function takes %zu arguments, not %zu", count,
+                              in->operand_count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const pirn_type *param = pirn_component_functype_param(type, i);
+        uint8_t *out = args + pirn_component_functype_arg_offset(type, i);
+        pirn_str word = pirn_str_of(in->operands[i]);
+        if (pirn_type_kind_of(param) == PIRN_TYPE_STRING) {
+            memcpy(out, &word, sizeof word);
+            continue;
+        }
+        pirn_status status = pirn_value_parse(param, word, arena, out, error);
+        if (status != PIRN_OK)
+            return status;
+    }
+    return PIRN_OK;
+}
+
+static pirn_status print_result(const pirn_type *type, const void *value, pirn_error *error)
+{
+    if (type == NULL)
+        return PIRN_OK;
+    size_t size = pirn_value_text(type, value, NULL, 0) + 1;
+    char *text = malloc(size);
+    if (text == NULL)
+        return pirn_error_set(error, PIRN_NOMEM, "out of memory");
+    pirn_value_text(type, value, text, size);
+    puts(text);
+    free(text);
+    return PIRN_OK;
+}
+
+static pirn_status call_function(const cli_invocation *in, pirn_component_instance *instance,
+                                 const pirn_component_func *func, const void *args, int *exit_code, pirn_error *error)
+{
+    outcome end = {PIRN_OK, error};
+    pirn_task *task = pirn_task_new(instance);
+    if (task == NULL)
+        return pirn_error_set(error, PIRN_NOMEM, "out of memory");
+    pirn_status status = pirn_host_start(in->host, task, func, args, in->timeout_ns, note_end, &end, error);
+    if (status == PIRN_OK) {
+        pirn_host_run(in->host);
+        status = end_of(in, end.status, exit_code, error);
+        if (end.status == PIRN_OK)
+            status = print_result(pirn_component_functype_result(pirn_component_func_type(func)),
+                                  pirn_task_result(task), error);
+    }
+    pirn_task_free(task);
+    return status;
+}
+
+static pirn_status invoke_in_instance(const cli_invocation *in, pirn_component_instance *instance, pirn_arena *arena,
+                                      int *exit_code, pirn_error *error)
+{
+    call_text call = split_call(in->call);
+    const pirn_component_func *func = pirn_component_instance_func(instance, call.interface, call.name);
+    if (func == NULL)
+        return pirn_error_set(error, PIRN_USAGE, "there is no exported function '%.*s'; 'pirn inspect' lists them",
+                              (int)(call.values != NULL ? (size_t)(call.values - in->call) : strlen(in->call)),
+                              in->call);
+    const pirn_component_functype *type = pirn_component_func_type(func);
+    uint8_t *args = pirn_arena_alloc(arena, pirn_component_functype_args_size(type) + 1);
+    if (args == NULL)
+        return pirn_error_set(error, PIRN_NOMEM, "out of memory");
+    pirn_status status = call.values != NULL ? pirn_args_parse(type, pirn_str_of(call.values), arena, args, error)
+                                             : args_from_words(in, type, arena, args, error);
+    return status != PIRN_OK ? status : call_function(in, instance, func, args, exit_code, error);
+}
+
+static pirn_status invoke_component(const cli_invocation *in, int *exit_code, pirn_error *error)
+{
+    pirn_component_instance *instance;
+    pirn_status status = pirn_component_instantiate(in->prepared, in->store, in->context, &instance, error);
+    if (status != PIRN_OK)
+        return status;
+    pirn_arena *arena = pirn_arena_new(NULL);
+    status = arena == NULL ? PIRN_NOMEM : invoke_in_instance(in, instance, arena, exit_code, error);
+    if (arena != NULL)
+        pirn_arena_free(arena);
+    pirn_component_instance_free(instance);
+    return status;
+}
+
+/* ---- Core modules --------------------------------------------------------------------------------------------------- */
+
+static bool slot_from_text(pirn_valtype type, const char *text, pirn_slot *out)
+{
+    char *end;
+    errno = 0;
+    switch (type) {
+    case PIRN_I32:
+    case PIRN_I64: {
+        int64_t value = text[0] == '-' ? strtoll(text, &end, 0) : (int64_t)strtoull(text, &end, 0);
+        bool fits = type == PIRN_I64 || (value >= INT32_MIN && value <= UINT32_MAX);
+        out->i64 = type == PIRN_I64 ? value : (int64_t)(uint32_t)value;
+        return *text != '\0' && *end == '\0' && errno == 0 && fits;
+    }
+    case PIRN_F32:
+        out->f32 = strtof(text, &end);
+        return *text != '\0' && *end == '\0';
+    case PIRN_F64:
+        out->f64 = strtod(text, &end);
+        return *text != '\0' && *end == '\0';
+    default:
+        return false;
+    }
+}
+
+static void print_slot(pirn_valtype type, pirn_slot value)
+{
+    char text[32];
+    switch (type) {
+    case PIRN_I32:
+        printf("%" PRId32 "\n", value.i32);
+        break;
+    case PIRN_I64:
+        printf("%" PRId64 "\n", value.i64);
+        break;
+    case PIRN_F32:
+        printf("%.9g\n", (double)value.f32);
+        break;
+    case PIRN_F64:
+        printf("%.17g\n", value.f64);
+        break;
+    default:
+        printf("%s\n", value.ref == NULL ? "null" : pirn_valtype_text(type, text));
+        break;
+    }
+}
+
+static pirn_status call_core(const cli_invocation *in, pirn_func *func, const pirn_slot *args, int *exit_code,
+                             pirn_error *error)
+{
+    outcome end = {PIRN_OK, error};
+    pirn_call *call = pirn_call_new(in->store);
+    if (call == NULL)
+        return pirn_error_set(error, PIRN_NOMEM, "out of memory");
+    pirn_status status = pirn_host_start_call(in->host, call, func, args, in->timeout_ns, note_end, &end, error);
+    if (status == PIRN_OK) {
+        pirn_host_run(in->host);
+        status = end_of(in, end.status, exit_code, error);
+    }
+    const pirn_valtype *types;
+    size_t count = pirn_functype_results(pirn_func_type(func), &types);
+    const pirn_slot *results = pirn_call_results(call);
+    for (size_t i = 0, slot = 0; end.status == PIRN_OK && status == PIRN_OK && i < count;
+         slot += pirn_valtype_slots(types[i++]))
+        print_slot(types[i], results[slot]);
+    pirn_call_free(call);
+    return status;
+}
+
+static pirn_status invoke_module(const cli_invocation *in, int *exit_code, pirn_error *error)
+{
+    enum { MOST_ARGUMENTS = 64 };
+    pirn_slot args[MOST_ARGUMENTS];
+    pirn_instance *instance;
+    pirn_extern found;
+    pirn_status status = pirn_host_instantiate_module(in->host, in->module, in->store, in->context, &instance, error);
+    if (status != PIRN_OK)
+        return status;
+    if (!pirn_instance_find(instance, pirn_str_of(in->call), &found) || found.kind != PIRN_EXTERN_FUNC)
+        return pirn_error_set(error, PIRN_USAGE, "there is no exported function '%s'; 'pirn inspect' lists them",
+                              in->call);
+    const pirn_valtype *types;
+    size_t count = pirn_functype_params(pirn_func_type(found.func), &types);
+    if (count != in->operand_count || count > MOST_ARGUMENTS)
+        return pirn_error_set(error, PIRN_USAGE, "the function takes %zu arguments, not %zu", count,
+                              in->operand_count);
+    for (size_t i = 0; i < count; i++) {
+        char text[32];
+        if (!slot_from_text(types[i], in->operands[i], &args[i]))
+            return pirn_error_set(error, PIRN_USAGE, "argument %zu: '%s' is no %s", i + 1, in->operands[i],
+                                  pirn_valtype_text(types[i], text));
+    }
+    return call_core(in, found.func, args, exit_code, error);
+}
+
+pirn_status cli_invoke(const cli_invocation *invocation, int *exit_code, pirn_error *error)
+{
+    return invocation->module != NULL ? invoke_module(invocation, exit_code, error)
+                                      : invoke_component(invocation, exit_code, error);
+}

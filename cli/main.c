@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pirn, the program: finds the verb and hands it its arguments. The verbs are rows of the table below. */
+#include "cli/file.h"
+#include "cli/help.h"
+#include "cli/verbs.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const cli_verb cli_verbs[] = {
+    {
+        .name = "run",
+        .operands = "FILE [ARGS]",
+        .summary = "run a component or a core module",
+        .details =
+            "Runs a component that exports wasi:cli/run, or a core module that imports wasi_snapshot_preview1 and\n"
+            "exports _start. What follows FILE belongs to the guest. The guest gets its arguments and the standard\n"
+            "streams; directories, environment variables and everything else only as the options say.",
+        .examples = "  pirn run hello.wasm one two\n"
+                    "  pirn run --dir data::/data:ro --env LANG tool.wasm /data/input\n"
+                    "  pirn run --timeout 2s --max-memory 64MiB --fuel 1G job.wasm\n"
+                    "  pirn run --invoke 'area({x: 2, y: 3})' shapes.wasm\n",
+        .options = cli_run_options,
+        .stops_at_operand = true,
+        .main = cli_run,
+    },
+    {
+        .name = "validate",
+        .operands = "FILE...",
+        .summary = "check that components and modules are valid",
+        .details =
+            "Decodes and validates each file, whole. An error has its byte offset and, in a function body, the\n"
+            "function. Says nothing about a valid file. Exit status 1 when a file is not valid.",
+        .examples = "  pirn validate hello.wasm\n"
+                    "  pirn validate --json *.wasm\n",
+        .options = cli_validate_options,
+        .main = cli_validate,
+    },
+    {
+        .name = "inspect",
+        .operands = "FILE",
+        .summary = "describe a component or module",
+        .details =
+            "Prints what the file imports and exports, its sections with their sizes, and the core modules in it.",
+        .examples = "  pirn inspect hello.wasm\n"
+                    "  pirn inspect --json hello.wasm\n",
+        .options = cli_inspect_options,
+        .main = cli_inspect,
+    },
+    {
+        .name = "completion",
+        .operands = "bash|zsh|fish|man",
+        .summary = "print a shell's completion script, or the manual page",
+        .details =
+            "Prints the script that completes pirn's verbs and options in the shell named, or the manual page.",
+        .examples = "  pirn completion bash > /etc/bash_completion.d/pirn\n"
+                    "  pirn completion man | man -l -\n",
+        .options = cli_complete_options,
+        .main = cli_complete,
+    },
+};
+const size_t cli_verb_count = sizeof cli_verbs / sizeof cli_verbs[0];
+
+const cli_option cli_complete_options[] = {
+    {"help", NULL, "print this help"},
+    {NULL, NULL, NULL},
+};
+
+int cli_complete(const cli_args *args)
+{
+    const char *what = args->operand_count == 1 ? args->operands[0] : "";
+    if (strcmp(what, "man") == 0) {
+        cli_manual(stdout);
+        return CLI_OK;
+    }
+    if (cli_completion(stdout, what))
+        return CLI_OK;
+    fprintf(stderr, "pirn completion: say one of bash, zsh, fish, man\n");
+    return CLI_USAGE;
+}
+
+static const cli_verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < cli_verb_count; i++) {
+        if (strcmp(cli_verbs[i].name, name) == 0)
+            return &cli_verbs[i];
+    }
+    return NULL;
+}
+
+static int run_verb(const cli_verb *verb, int argc, char **argv)
+{
+    cli_args args;
+    int code = CLI_USAGE;
+    if (cli_args_parse(&args, verb, argc, argv)) {
+        if (cli_has(&args, "help")) {
+            cli_help_verb(stdout, verb);
+            code = CLI_OK;
+        } else {
+            code = verb->main(&args);
+        }
+    }
+    cli_args_done(&args);
+    return code;
+}
+
+static int unknown_verb(const char *word)
+{
+    const char *names[sizeof cli_verbs / sizeof cli_verbs[0]];
+    for (size_t i = 0; i < cli_verb_count; i++)
+        names[i] = cli_verbs[i].name;
+    const char *nearest = cli_nearest(word, names, cli_verb_count);
+    fprintf(stderr, "pirn: '%s' is neither a verb nor a file", word);
+    if (nearest != NULL)
+        fprintf(stderr, "; did you mean '%s'?", nearest);
+    fprintf(stderr, "\nTry 'pirn --help'.\n");
+    return CLI_USAGE;
+}
+
+/* `pirn FILE` is `pirn run FILE`: an option goes to run, and a word that is no verb must look like a file. */
+static bool is_for_run(const char *word)
+{
+    struct stat info;
+    return strncmp(word, "--", 2) == 0 || strpbrk(word, "/.") != NULL || stat(word, &info) == 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : "--help";
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        printf("pirn %s\n", pirn_version());
+        return CLI_OK;
+    }
+    const cli_verb *named = argc > 2 && strcmp(word, "help") == 0 ? find_verb(argv[2]) : NULL;
+    if (named != NULL) {
+        cli_help_verb(stdout, named);
+        return CLI_OK;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        cli_help(argc > 1 ? stdout : stderr);
+        return argc > 1 ? CLI_OK : CLI_USAGE;
+    }
+    const cli_verb *verb = find_verb(word);
+    if (verb != NULL)
+        return run_verb(verb, argc - 2, argv + 2);
+    return is_for_run(word) ? run_verb(find_verb("run"), argc - 1, argv + 1) : unknown_verb(word);
+}

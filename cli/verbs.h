@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs' own functions: each is named in the row of its verb (cli/main.c) and returns the exit code. */
+#pragma once
+
+#include "cli/option.h"
+
+int cli_run(const cli_args *args);
+int cli_validate(const cli_args *args);
+int cli_inspect(const cli_args *args);
+int cli_complete(const cli_args *args);
+
+extern const cli_option cli_run_options[], cli_validate_options[], cli_inspect_options[], cli_complete_options[];
