@@ -79,6 +79,7 @@ struct pirn_module {
     pirn_engine *engine;
     vm_module syntax;
     uint8_t *owned_bytes; /* PIRN_BYTES_COPY */
+    size_t owned_size;
     const pirn_functype **types; /* by type index: the engine's */
     base_map export_names;       /* name -> position */
     /* Translation: by defined function index (function index minus imports). */
@@ -157,7 +158,6 @@ struct pirn_instance {
     pirn_memory *own_memories;
     pirn_table *own_tables;
     pirn_global *own_globals;
-    bool start_pending;
     base_arena arena;
     pirn_instance *next;
 };
@@ -185,6 +185,7 @@ struct vm_context {
     pirn_instance *instance;
     uint64_t accumulator;     /* integers and references */
     double float_accumulator;
+    bool pc_is_return;        /* a host function stopped the handlers: pc is where its call would have returned to */
     /* Host frames and nesting: vm/exec/call.c. */
     pirn_frame *running;     /* whose host function is on the native stack, NULL while handlers run */
     pirn_frame *live;        /* those that wait or have entered a function, innermost first */

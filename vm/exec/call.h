@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls and host frames, as vm/exec/call.c makes them and vm/exec/trace.c walks them.
+ *
+ * A host function's frame on the value stack, and what it has entered above it:
+ *
+ *      slots                            (pirn_slot *)(frame + 1)
+ *      | arguments, later results ...   | frame of the function entered ...
+ *      |<- header_at slots ->| pirn_frame |
+ *
+ * The function entered returns to vm_code_host, which finds the host frame right below that function's fp.
+ */
+#pragma once
+
+#include "vm/exec/run.h"
+
+typedef enum vm_frame_request { VM_FRAME_NOTHING, VM_FRAME_WAIT, VM_FRAME_ENTER } vm_frame_request;
+
+/* Lives on the value stack, so that it stays when the native stack is gone. */
+struct pirn_frame {
+    _Alignas(pirn_slot) vm_context *context;
+    const pirn_functype *type;
+    pirn_slot *slots;
+    pirn_slot *top; /* the value stack is free from here on */
+    /* Where to go on when it returns. */
+    const vm_word *return_pc;
+    pirn_slot *caller_fp;
+    pirn_instance *caller;
+    /* What the host function asked for last, until it is done. */
+    vm_frame_request request;
+    pirn_func *callee; /* entered */
+    pirn_host_func next;
+    void *data;
+    pirn_host_cancel cancel;
+    pirn_frame *outer; /* of vm_context.live */
+};
+
+/* The host frame that has entered the function with this fp. */
+static inline pirn_frame *vm_frame_below(pirn_slot *fp)
+{
+    return (pirn_frame *)(void *)fp - 1;
+}
+
+typedef enum vm_call_state { VM_CALL_IDLE, VM_CALL_RUNNING, VM_CALL_PENDING } vm_call_state;
+
+struct pirn_call {
+    pirn_store *store;
+    void *data;
+    vm_call_state state;
+    const pirn_functype *type; /* of the function that was started */
+    pirn_frame *live;          /* while it is pending: its host frames, innermost first */
+    pirn_slot *stack;
+    size_t stack_size; /* bytes, the red zone included */
+    bool is_mapped;    /* else from the allocator */
+};
+
+/* Sets stack_limit to that of the call that runs, or to zero when an interrupt stands. Any thread's interrupt is seen. */
+void vm_context_set_limit(vm_context *context);
+
+/*
+ * Writes into context->error what stopped the handlers: the trap's sentence unless there is one, the function and offset
+ * of the innermost Wasm frame, and the backtrace. The machine state in the context is where it stopped.
+ */
+void vm_trace_describe(vm_context *context, pirn_status status);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store (spec 4.2.3): limits, fuel, interruption, and the ownership of all runtime objects. */
+#include "vm/exec/store.h"
+#include "vm/exec/call.h"
+
+pirn_store_limits pirn_store_limits_default(void)
+{
+    return (pirn_store_limits){
+        .memory_bytes = UINT64_C(4) << 30,
+        .table_elements = 10000000,
+        .stack_bytes = UINT64_C(1) << 20,
+        .instances = 10000,
+    };
+}
+
+pirn_store *pirn_store_new(pirn_engine *engine, const pirn_store_limits *limits)
+{
+    pirn_store *store = base_alloc_zero(&engine->allocator, sizeof *store);
+    if (store == NULL)
+        return NULL;
+    store->engine = engine;
+    store->limits = limits != NULL ? *limits : pirn_store_limits_default();
+    store->context.store = store;
+    base_arena_init(&store->context.scratch, &engine->allocator);
+    store->nowhere.context = &store->context;
+    store->nowhere.store = store;
+    return store;
+}
+
+static void free_host_functions(pirn_store *store)
+{
+    for (vm_host_function *f = store->funcs, *next; f != NULL; f = next) {
+        next = f->next;
+        if (f->drop_data != NULL)
+            f->drop_data(f->data);
+        base_free(&store->engine->allocator, f, sizeof *f);
+    }
+}
+
+static void free_own_objects(pirn_store *store)
+{
+    const pirn_allocator *allocator = &store->engine->allocator;
+    for (pirn_memory *memory = store->memories, *next; memory != NULL; memory = next) {
+        next = memory->next;
+        vm_memory_done(memory);
+        base_free(allocator, memory, sizeof *memory);
+    }
+    for (pirn_table *table = store->tables, *next; table != NULL; table = next) {
+        next = table->next;
+        vm_table_done(table);
+        base_free(allocator, table, sizeof *table);
+    }
+    for (pirn_global *global = store->globals, *next; global != NULL; global = next) {
+        next = global->next;
+        base_free(allocator, global, sizeof *global);
+    }
+}
+
+void pirn_store_free(pirn_store *store)
+{
+    if (store == NULL)
+        return;
+    pirn_call_free(store->invoke_call);
+    for (pirn_instance *instance = store->instances, *next; instance != NULL; instance = next) {
+        next = instance->next;
+        vm_instance_free(instance);
+    }
+    free_own_objects(store);
+    free_host_functions(store);
+    base_arena_done(&store->context.scratch);
+    base_free(&store->engine->allocator, store, sizeof *store);
+}
+
+pirn_engine *pirn_store_engine(const pirn_store *store)
+{
+    return store->engine;
+}
+
+void pirn_store_set_data(pirn_store *store, void *data)
+{
+    store->data = data;
+}
+
+void *pirn_store_data(const pirn_store *store)
+{
+    return store->data;
+}
+
+void pirn_store_set_fuel(pirn_store *store, uint64_t fuel)
+{
+    store->context.fuel = fuel;
+}
+
+uint64_t pirn_store_fuel(const pirn_store *store)
+{
+    return store->context.fuel;
+}
+
+/* First the flag, then the limit: whoever sets the limit looks at the flag afterwards (vm_context_set_limit). */
+void pirn_store_interrupt(pirn_store *store)
+{
+    atomic_store(&store->context.interrupted, true);
+    atomic_store(&store->context.stack_limit, 0);
+}
+
+void pirn_store_clear_interrupt(pirn_store *store)
+{
+    atomic_store(&store->context.interrupted, false);
+    vm_context_set_limit(&store->context);
+}
+
+/* ---- Any object -------------------------------------------------------------------------------------------------- */
+
+pirn_store *vm_extern_store(const pirn_extern *object)
+{
+    switch (object->kind) {
+    case PIRN_EXTERN_FUNC:
+        return object->func == NULL ? NULL : object->func->store;
+    case PIRN_EXTERN_TABLE:
+        return object->table == NULL ? NULL : object->table->store;
+    case PIRN_EXTERN_MEMORY:
+        return object->memory == NULL ? NULL : object->memory->store;
+    case PIRN_EXTERN_GLOBAL:
+        return object->global == NULL ? NULL : object->global->store;
+    default:
+        return NULL;
+    }
+}
+
+pirn_externtype pirn_extern_type(const pirn_extern *object)
+{
+    pirn_externtype type = {.kind = object->kind};
+    switch (object->kind) {
+    case PIRN_EXTERN_TABLE:
+        type.table = object->table->type;
+        type.table.limits.min = object->table->size;
+        break;
+    case PIRN_EXTERN_MEMORY:
+        type.memory = object->memory->type;
+        type.memory.limits.min = object->memory->size >> object->memory->type.page_size_log2;
+        break;
+    case PIRN_EXTERN_GLOBAL:
+        type.global = object->global->type;
+        break;
+    default:
+        type.func = object->func->type;
+    }
+    return type;
+}

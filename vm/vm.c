@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading a module: decode, validate, prepare to run. The one file that knows all three, because they do not know each
+ * other.
+ */
+#include "vm/binary/decode.h"
+#include "vm/exec/module.h"
+#include "vm/valid/valid.h"
+
+static pirn_status keep_bytes(pirn_module *module, const void **bytes, size_t size, pirn_error *error)
+{
+    if (size == 0)
+        return PIRN_OK;
+    module->owned_bytes = base_alloc(&module->engine->allocator, size);
+    if (module->owned_bytes == NULL)
+        return base_nomem(error);
+    memcpy(module->owned_bytes, *bytes, size);
+    module->owned_size = size;
+    *bytes = module->owned_bytes;
+    return PIRN_OK;
+}
+
+static pirn_status prepare(pirn_module *module, pirn_error *error)
+{
+    pirn_status status = vm_validate(&module->syntax, &module->engine->allocator, error);
+    if (status == PIRN_OK) {
+        status = vm_module_runtime_init(module, error);
+        if (status == PIRN_OK)
+            return PIRN_OK;
+        vm_module_runtime_done(module);
+    }
+    vm_module_done(&module->syntax);
+    return status;
+}
+
+static pirn_status load(pirn_module *module, const void *bytes, size_t size, pirn_bytes_use use, uint64_t base_offset,
+                        pirn_error *error)
+{
+    const pirn_engine *engine = module->engine;
+    if (use == PIRN_BYTES_COPY)
+        PIRN_TRY(keep_bytes(module, &bytes, size, error));
+    PIRN_TRY(
+        vm_decode(&module->syntax, bytes, size, base_offset, engine->config.features, &engine->allocator, error));
+    return prepare(module, error);
+}
+
+static void free_block(pirn_module *module)
+{
+    const pirn_allocator *allocator = &module->engine->allocator;
+    base_free(allocator, module->owned_bytes, module->owned_size);
+    base_free(allocator, module, sizeof *module);
+}
+
+pirn_status pirn_module_load(pirn_engine *engine, const void *bytes, size_t size, pirn_bytes_use use,
+                             uint64_t base_offset, pirn_module **out, pirn_error *error)
+{
+    pirn_module *module = base_alloc_zero(&engine->allocator, sizeof *module);
+    if (module == NULL)
+        return base_nomem(error);
+    module->engine = engine;
+    pirn_status status = load(module, bytes, size, use, base_offset, error);
+    if (status != PIRN_OK) {
+        free_block(module);
+        return status;
+    }
+    *out = module;
+    return PIRN_OK;
+}
+
+void pirn_module_free(pirn_module *module)
+{
+    if (module == NULL)
+        return;
+    vm_module_runtime_done(module);
+    vm_module_done(&module->syntax);
+    free_block(module);
+}
