@@ -12,8 +12,7 @@ static bool same_name(const char *name, pirn_str other)
 }
 
 /* Of types that may be absent: a case without payload, a function without result. */
-static bool optional_matches(const pirn_typedesc *desc, const pirn_type *type,
-                             const cm_host_resources *resources)
+static bool optional_matches(const pirn_typedesc *desc, const pirn_type *type, const cm_host_resources *resources)
 {
     if (desc == NULL || type == NULL)
         return desc == NULL && type == NULL;
@@ -34,14 +33,12 @@ static bool members_match(const pirn_typedesc *desc, const pirn_type *type, bool
     return true;
 }
 
-static bool resource_matches(const pirn_resourcedesc *desc, cm_resource_id id,
-                             const cm_host_resources *resources)
+static bool resource_matches(const pirn_resourcedesc *desc, cm_resource_id id, const cm_host_resources *resources)
 {
     return desc != NULL && id < resources->count && resources->of_id[id] == desc;
 }
 
-bool cm_typedesc_matches(const pirn_typedesc *desc, const pirn_type *type,
-                         const cm_host_resources *resources)
+bool cm_typedesc_matches(const pirn_typedesc *desc, const pirn_type *type, const cm_host_resources *resources)
 {
     if (desc->kind != type->kind)
         return false;
@@ -79,8 +76,7 @@ bool cm_funcdesc_matches(const pirn_funcdesc *desc, const pirn_component_functyp
 
 static const pirn_type *build_type(base_arena *arena, const pirn_typedesc *desc);
 
-static bool build_members(base_arena *arena, const pirn_memberdesc *descs, uint32_t count,
-                          const cm_member **out)
+static bool build_members(base_arena *arena, const pirn_memberdesc *descs, uint32_t count, const cm_member **out)
 {
     cm_member *members = base_arena_array(arena, count, sizeof *members);
     if (members == NULL)

@@ -18,8 +18,7 @@ typedef struct cm_host_resources {
     size_t count;
 } cm_host_resources;
 
-bool cm_typedesc_matches(const pirn_typedesc *desc, const pirn_type *type,
-                         const cm_host_resources *resources);
+bool cm_typedesc_matches(const pirn_typedesc *desc, const pirn_type *type, const cm_host_resources *resources);
 bool cm_funcdesc_matches(const pirn_funcdesc *desc, const pirn_component_functype *type,
                          const cm_host_resources *resources);
 

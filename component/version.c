@@ -35,9 +35,8 @@ static bool take_char(pirn_str *text, char expected)
 
 static bool parse_version(pirn_str text, cm_version *out)
 {
-    if (!take_number(&text, &out->major) || !take_char(&text, '.') ||
-        !take_number(&text, &out->minor) || !take_char(&text, '.') ||
-        !take_number(&text, &out->patch))
+    if (!take_number(&text, &out->major) || !take_char(&text, '.') || !take_number(&text, &out->minor) ||
+        !take_char(&text, '.') || !take_number(&text, &out->patch))
         return false;
     out->is_prerelease = text.len > 0 && text.data[0] == '-';
     return text.len == 0 || text.data[0] == '-' || text.data[0] == '+';
@@ -50,8 +49,7 @@ cm_versioned_name cm_versioned_name_of(pirn_str name)
     if (at == NULL)
         return split;
     split.base.len = (size_t)(at - name.data);
-    split.has_version =
-        parse_version((pirn_str){at + 1, name.len - split.base.len - 1}, &split.version);
+    split.has_version = parse_version((pirn_str){at + 1, name.len - split.base.len - 1}, &split.version);
     return split;
 }
 

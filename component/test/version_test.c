@@ -44,28 +44,24 @@ static const struct {
     const char *have[4];
     int taken;
 } rule[] = {
-    {"a:b/c@0.2.0", {"a:b/c@0.2.12"}, 0}, /* the host is newer */
-    {"a:b/c@0.2.12", {"a:b/c@0.2.0"}, 0}, /* the guest is newer */
-    {"a:b/c@0.2.3",
-     {"a:b/c@0.2.9", "a:b/c@0.2.3", "a:b/c@0.2.10"},
-     1}, /* exactly, though others are higher */
-    {"a:b/c@0.2.4",
-     {"a:b/c@0.2.9", "a:b/c@0.2.10", "a:b/c@0.2.3"},
-     1},                                  /* the highest, by number and not by text */
-    {"a:b/c@0.2.0", {"a:b/c@0.3.0"}, -1}, /* another track */
+    {"a:b/c@0.2.0", {"a:b/c@0.2.12"}, 0},                               /* the host is newer */
+    {"a:b/c@0.2.12", {"a:b/c@0.2.0"}, 0},                               /* the guest is newer */
+    {"a:b/c@0.2.3", {"a:b/c@0.2.9", "a:b/c@0.2.3", "a:b/c@0.2.10"}, 1}, /* exactly, though others are higher */
+    {"a:b/c@0.2.4", {"a:b/c@0.2.9", "a:b/c@0.2.10", "a:b/c@0.2.3"}, 1}, /* the highest, by number and not by text */
+    {"a:b/c@0.2.0", {"a:b/c@0.3.0"}, -1},                               /* another track */
     {"a:b/c@1.0.0", {"a:b/c@0.9.0", "a:b/c@2.0.0"}, -1},                /* */
     {"a:b/c@1.0.0", {"a:b/c@1.9.0", "a:b/c@1.10.0", "a:b/c@1.9.9"}, 1}, /* minor before patch */
     {"a:b/c@0.0.1", {"a:b/c@0.0.2"}, -1},                               /* 0.0.x only exactly */
     {"a:b/c@0.0.1", {"a:b/c@0.0.2", "a:b/c@0.0.1"}, 1},                 /* */
-    {"a:b/c@0.2.0-rc.1", {"a:b/c@0.2.0"}, -1},                    /* prereleases only exactly */
-    {"a:b/c@0.2.0", {"a:b/c@0.2.0-rc.1"}, -1},                    /* */
-    {"a:b/c@0.2.0-rc.1", {"a:b/c@0.2.0", "a:b/c@0.2.0-rc.1"}, 1}, /* */
-    {"a:b/c@0.2.0+x", {"a:b/c@0.2.0"}, 0},                /* build metadata counts for nothing */
-    {"a:b/c", {"a:b/c@0.2.0"}, -1},                       /* no version is not any version */
-    {"a:b/c@0.2.0", {"a:b/c"}, -1},                       /* */
-    {"a:b/c", {"a:b/d", "a:b/c"}, 1},                     /* */
-    {"a:b/c@0.2.0", {"a:b/cc@0.2.0", "x:b/c@0.2.0"}, -1}, /* another interface */
-    {"plain", {NULL}, -1},                                /* */
+    {"a:b/c@0.2.0-rc.1", {"a:b/c@0.2.0"}, -1},                          /* prereleases only exactly */
+    {"a:b/c@0.2.0", {"a:b/c@0.2.0-rc.1"}, -1},                          /* */
+    {"a:b/c@0.2.0-rc.1", {"a:b/c@0.2.0", "a:b/c@0.2.0-rc.1"}, 1},       /* */
+    {"a:b/c@0.2.0+x", {"a:b/c@0.2.0"}, 0},                              /* build metadata counts for nothing */
+    {"a:b/c", {"a:b/c@0.2.0"}, -1},                                     /* no version is not any version */
+    {"a:b/c@0.2.0", {"a:b/c"}, -1},                                     /* */
+    {"a:b/c", {"a:b/d", "a:b/c"}, 1},                                   /* */
+    {"a:b/c@0.2.0", {"a:b/cc@0.2.0", "x:b/c@0.2.0"}, -1},               /* another interface */
+    {"plain", {NULL}, -1},                                              /* */
 };
 
 static pirn_str name_at(const void *list, size_t index)

@@ -61,7 +61,7 @@ struct pirn_error {
     bool has_function;
     uint32_t function_index;
     char function_name[128];
-    char message[512];
+    char message[2048];
     size_t frame_count;   /* frames stored */
     size_t frames_hidden; /* deeper frames that were left out */
     struct {
