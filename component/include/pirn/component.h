@@ -281,6 +281,7 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_component_instantiate(const pirn_prepa
  * Its tasks must have been freed. Before its store. */
 PIRN_API void pirn_component_instance_free(pirn_component_instance *instance);
 PIRN_API void *pirn_component_instance_data(const pirn_component_instance *instance);
+PIRN_API pirn_store *pirn_component_instance_store(const pirn_component_instance *instance);
 
 /* An exported function of an instance; lives as long as the instance. */
 typedef struct pirn_component_func pirn_component_func;
