@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""pirn run: guests made by real toolchains, from C, Rust and JavaScript."""
+import os
+import re
+import subprocess
+import time
+import unittest
+
+import support
+from support import ROOT, SLOW, guest
+
+# The same program as a core module with preview 1, and as a component made from it.
+HELLO = ("hello", "hello-component")
+
+
+class Hello(support.Case):
+    def hello(self, name, *args, **options):
+        return self.pirn("run", *options.pop("flags", ()), guest(name), *args, **options)
+
+    def test_arguments_environment_clocks_and_random(self):
+        for name in HELLO:
+            with self.subTest(name):
+                done = self.hello(name, "one", "two words", "", flags=("--env", "FIXTURE_ENV=given"))
+                self.expect(done, 0, "argc=4\narg[1]=one\narg[2]=two words\narg[3]=\nFIXTURE_ENV=given\n"
+                                     "clock_monotonic=ok\nclock_realtime=ok\nrandom=ok\n")
+
+    def test_environment_is_denied_unless_given(self):
+        for name in HELLO:
+            with self.subTest(name):
+                env = {"FIXTURE_ENV": "of the process"}
+                self.assertIn("FIXTURE_ENV=(unset)", self.hello(name, env=env).out)
+                self.assertIn("FIXTURE_ENV=of the process", self.hello(name, flags=("--env", "FIXTURE_ENV"), env=env).out)
+                self.assertIn("FIXTURE_ENV=of the process", self.hello(name, flags=("--inherit-env",), env=env).out)
+
+    def test_standard_input_and_error(self):
+        text = b"".join(b"line %d \xc3\xa9\n" % i for i in range(20000))
+        for name in HELLO:
+            with self.subTest(name):
+                done = self.hello(name, "cat", stdin=text)
+                self.assertEqual(done.returncode, 0, done.err)
+                self.assertTrue(done.stdout.endswith(text))
+                self.assertEqual(done.err, f"stdin bytes={len(text)}\n")
+
+    def test_files(self):
+        outputs = []
+        for name in HELLO:
+            with self.subTest(name):
+                done = self.hello(name, "fs", "/data", flags=("--dir", f"{self.folder}::/data"))
+                self.assertEqual(done.returncode, 0, done.out + done.err)
+                self.assertIn("size=8890\ntail=line 999\nmkdir=0\nentry fixture.txt\nentry sub\nrmdir=0\nunlink=0\n"
+                              "unlink again=-1 errno_is_ENOENT=1\n", done.out)
+                outputs.append(done.out)
+                self.assertEqual(os.listdir(self.folder), [])
+        self.assertEqual(len(set(outputs)), 1)
+
+    def test_files_are_denied_unless_given(self):
+        for name in HELLO:
+            with self.subTest(name):
+                self.expect(self.hello(name, "fs", str(self.folder)), 3)
+                self.expect(self.hello(name, "fs", "/data", flags=("--dir", f"{self.folder}::/data:ro")), 3)
+                self.assertEqual(os.listdir(self.folder), [])
+
+    def test_exit_code(self):
+        for name in HELLO:
+            with self.subTest(name):
+                self.expect(self.hello(name, "exit", "0"), 0)
+        self.expect(self.hello("hello", "exit", "42"), 42)
+        # The adapter in the component only says that it failed.
+        self.expect(self.hello("hello-component", "exit", "42"), 1)
+
+    def test_run_is_the_default_verb_and_argv0(self):
+        self.expect(self.pirn(guest("hello"), "x"), 0)
+        self.expect(self.hello("hello", flags=("--argv0", "other")), 0)
+
+
+class Realloc(support.Case):
+    """Debian's wasi-libc of 2022 under the preview 1 adapter: its malloc takes a page that the adapter grew for itself,
+    in every runtime; with a cabi_realloc of the guest's own it does not."""
+
+    def test_without_cabi_realloc_the_adapter_fails(self):
+        done = self.pirn("run", guest("trap-component"))
+        self.expect(done, 134, err="error: ")
+        self.assertIn("backtrace", done.err)
+
+    def test_with_cabi_realloc_it_works(self):
+        self.expect(self.pirn("run", guest("trap-cabi-component")), 0, "argc 1\nafter malloc\n")
+
+    def test_the_core_module_works(self):
+        self.expect(self.pirn("run", guest("trap")), 0, "argc 1\nafter malloc\n")
+
+
+class Rust(support.Case):
+    GUESTS = ("rust", "rust-component")
+
+    def test_formats_and_files(self):
+        (self.folder / "secret").write_text("secret")
+        for name in self.GUESTS:
+            with self.subTest(name):
+                data = self.folder / name
+                data.mkdir()
+                done = self.pirn("run", "--dir", f"{data}::/data", guest(name), "files", "/data")
+                self.expect(done, 0)
+                self.assertEqual(done.out.split("\n")[:-1], [
+                    'args ["files", "/data"]',
+                    'words {"pick": 1, "shed": 1, "warp": 3, "weft": 2}',
+                    "floats 0.30000000000000004 1.23456789e5 0.67 NaN 340282350000000000000000000000000000000",
+                    "1000 numbers, mean 503.826, deviation 290.8870, largest [1008.0, 1007.0, 1006.0]",
+                    "size 3880",
+                    'entries ["renamed.txt", "sub"]',
+                    "outside: true",
+                ])
+
+    def test_panic_is_a_trap_with_a_backtrace(self):
+        for name in self.GUESTS:
+            with self.subTest(name):
+                done = self.pirn("run", guest(name), "panic")
+                self.expect(done, 134, err="on purpose")
+                self.assertIn("unreachable", done.err)
+                self.assertRegex(done.err, r"(?m)^ +\d+: 0x[0-9a-f]+ - .*fail_on_purpose")
+
+    def test_exit_code(self):
+        self.expect(self.pirn("run", guest("rust"), "exit", "7"), 7)
+
+
+class JavaScript(support.Case):
+    def node(self):
+        script = ROOT / "conformance/guests/script.js"
+        copy = self.folder / "script.mjs"
+        copy.write_text(script.read_text())
+        done = subprocess.run(["node", "-e", f"import('{copy}').then(m => m.run.run())"], capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.decode()
+
+    def check(self, name):
+        done = self.pirn("run", guest(name), timeout=300)
+        self.expect(done, 0)
+        self.assertEqual(done.out, self.node())
+
+    def test_quickjs_prints_what_node_prints(self):
+        self.check("qjs")
+
+    def test_starlingmonkey_prints_what_node_prints(self):
+        self.check("starling")
+
+
+class Limits(support.Case):
+    """Loops of a module in the text format's binary: see loops() below."""
+
+    def loops(self):
+        path = self.folder / "loops.wasm"
+        path.write_bytes(LOOPS)
+        return path
+
+    def timed(self, function, limit_ms):
+        started = time.monotonic()
+        done = self.pirn("run", "--timeout", f"{limit_ms}ms", "--invoke", function, self.loops())
+        return done, time.monotonic() - started
+
+    def test_time_limit_stops_loops_calls_and_bulk_copies(self):
+        for function in ("spin", "calls", "copies"):
+            with self.subTest(function):
+                done, seconds = self.timed(function, 100)
+                self.expect(done, 134, err="time limit")
+                self.assertGreaterEqual(seconds, 0.1)
+                self.assertLess(seconds, 2 * SLOW)
+
+    def test_fuel_ends_a_loop_and_is_exact(self):
+        done = self.pirn("run", "--fuel", "1000000", "--invoke", "spin", self.loops())
+        self.expect(done, 134, err="all fuel consumed")
+        # count(1000) takes so many instructions, on every build.
+        self.expect(self.pirn("run", "--fuel", str(FUEL_OF_COUNT), "--invoke", "count", self.loops(), "1000"), 0, "1000\n")
+        self.expect(self.pirn("run", "--fuel", str(FUEL_OF_COUNT - 1), "--invoke", "count", self.loops(), "1000"), 134)
+
+    def test_recursion_ends_at_the_stack_limit(self):
+        for size in ("64KiB", "1MiB", "64MiB"):
+            with self.subTest(size):
+                done = self.pirn("run", "--max-stack", size, "--invoke", "recurse", self.loops())
+                self.expect(done, 134, err="call stack exhausted")
+                self.assertIn("recurse", done.err)
+
+    def test_memory_limit(self):
+        self.expect(self.pirn("run", "--invoke", "grow", self.loops(), "15"), 0, "1\n")
+        self.expect(self.pirn("run", "--max-memory", "1MiB", "--invoke", "grow", self.loops(), "15"), 0, "1\n")
+        self.expect(self.pirn("run", "--max-memory", "1MiB", "--invoke", "grow", self.loops(), "16"), 0, "-1\n")
+
+
+def section(number, body):
+    return bytes([number]) + leb(len(body)) + body
+
+
+def leb(n):
+    out = b""
+    while True:
+        byte, n = n & 0x7F, n >> 7
+        out += bytes([byte | (0x80 if n else 0)])
+        if not n:
+            return out
+
+
+def vector(items):
+    return leb(len(items)) + b"".join(items)
+
+
+def name(text):
+    return leb(len(text)) + text.encode()
+
+
+def loops():
+    """spin: loop br 0. calls: loop (call leaf) br 0. copies: loop memory.copy(0, 0, 64 KiB) br 0. recurse: call itself.
+    count(n): counts to n. grow(pages)."""
+    functions = [  # name, type, body with its end
+        ("spin", 0, b"\x03\x40\x0c\x00\x0b\x0b"),
+        ("calls", 0, b"\x03\x40\x10\x06\x0c\x00\x0b\x0b"),
+        ("copies", 0, b"\x03\x40\x41\x00\x41\x00\x41\x80\x80\x04\xfc\x0a\x00\x00\x0c\x00\x0b\x0b"),
+        ("recurse", 0, b"\x10\x03\x0b"),
+        ("count", 1, b"\x03\x40\x20\x01\x41\x01\x6a\x22\x01\x20\x00\x48\x0d\x00\x0b\x20\x01\x0b"),
+        ("grow", 1, b"\x20\x00\x40\x00\x0b"),
+        ("leaf", 0, b"\x0b"),
+    ]
+    bodies = [(b"\x01\x01\x7f" if n == "count" else b"\x00") + body for n, _, body in functions]
+    return (b"\0asm\1\0\0\0"
+            + section(1, vector([b"\x60\x00\x00", b"\x60\x01\x7f\x01\x7f"]))
+            + section(3, vector([leb(t) for _, t, _ in functions]))
+            + section(5, vector([b"\x00\x01"]))
+            + section(7, vector([name(n) + b"\x00" + leb(i) for i, (n, _, _) in enumerate(functions)]))
+            + section(10, vector([leb(len(b)) + b for b in bodies]))
+            + section(0, name("name") + b"\x01" + (lambda names: leb(len(names)) + names)(
+                vector([leb(i) + name(n) for i, (n, _, _) in enumerate(functions)]))))
+
+
+LOOPS = loops()
+# Per round: local.get, i32.const, i32.add, local.tee, local.get, i32.lt_s, br_if; then loop once, local.get and end twice.
+FUEL_OF_COUNT = 7 * 1000 + 4
+
+
+class Invoke(support.Case):
+    def test_component_values(self):
+        shapes = ROOT.resolve() / "docs/examples/embed.wasm"
+        done = self.pirn("run", "--invoke", "way({x: 0, y: 0}, [{x: 3, y: 4}])", shapes)
+        self.expect(done, 1, err="example:embed/log@1.0.0")
+
+    def test_core_values(self):
+        (self.folder / "m.wasm").write_bytes(LOOPS)
+        self.expect(self.pirn("run", "--invoke", "count", "m.wasm", "12"), 0, "12\n")
+        self.expect(self.pirn("run", "--invoke", "count", "m.wasm", "twelve"), 1, "", err="argument 1: 'twelve' is no i32")
+        self.expect(self.pirn("run", "--invoke", "count", "m.wasm"), 1, "", err="takes 1 arguments, not 0")
+        self.expect(self.pirn("run", "--invoke", "nothing", "m.wasm"), 1, "", err="no exported function 'nothing'")
+
+
+class Example(support.Case):
+    def test_the_example_greets(self):
+        hello = ROOT.resolve() / "docs/examples/hello.wasm"
+        self.expect(self.pirn("run", hello), 0, "Hello from a component!\n")
+        self.expect(self.pirn(hello, "Ada", "Grace"), 0, "Hello from a component, Ada and Grace!\n")
+
+
+if __name__ == "__main__":
+    support.main()

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line itself: help, mistakes, files that are no WebAssembly, validate, inspect."""
+import json
+import re
+
+import support
+from support import ROOT, guest
+
+HELLO = ROOT.resolve() / "docs/examples/hello.wasm"
+
+
+class Help(support.Case):
+    def test_every_verb_has_help_with_examples(self):
+        overview = self.pirn("--help")
+        self.expect(overview, 0)
+        verbs = re.findall(r"^  (\w+) ", overview.out, re.M)
+        self.assertTrue({"run", "validate", "inspect"} <= set(verbs), verbs)
+        for verb in verbs:
+            done = self.pirn(verb, "--help")
+            self.expect(done, 0)
+            self.assertIn("examples:\n  pirn " + verb, done.out)
+            self.expect(self.pirn("help", verb), 0, done.out)
+
+    def test_manual_and_completion_know_every_option(self):
+        options = set(re.findall(r"--[a-z0-9-]+", self.pirn("run", "--help").out))
+        for kind in ("bash", "zsh", "fish", "man"):
+            with self.subTest(kind):
+                done = self.pirn("completion", kind)
+                self.expect(done, 0)
+                text = done.out.replace("\\-", "-").replace("-l ", "--")
+                self.assertEqual([o for o in sorted(options) if o not in text], [])
+
+    def test_no_arguments_is_a_usage_error(self):
+        self.expect(self.pirn(), 2, "", err="usage: pirn VERB")
+
+    def test_version(self):
+        self.assertRegex(self.pirn("--version").out, r"^pirn \d+\.\d+\.\d+\n$")
+
+
+class Mistakes(support.Case):
+    def test_each_mistake_says_what_is_wrong(self):
+        cases = [
+            (["rnu", "x"], 2, "'rnu' is neither a verb nor a file; did you mean 'run'?"),
+            (["run"], 2, "which file?"),
+            (["run", "--dri", ".", HELLO], 2, "unknown option --dri; did you mean --dir?"),
+            (["run", "--dir"], 2, "--dir needs a value: --dir HOST[::GUEST][:ro]"),
+            (["run", "--inherit-env=yes", HELLO], 2, "--inherit-env takes no value"),
+            (["run", "-v", HELLO], 2, "options begin with two dashes"),
+            (["run", "--timeout", "soon", HELLO], 2, "--timeout soon: not a time"),
+            (["run", "--fuel", "-1", HELLO], 2, "--fuel -1: not a number"),
+            (["run", "--max-memory", "64MB!", HELLO], 2, "--max-memory 64MB!: not a size"),
+            (["run", "--dir", "nowhere", HELLO], 2, "--dir nowhere: "),
+            (["run", "--env", "=x", HELLO], 2, "--env =x: "),
+            (["run", "missing.wasm"], 1, "missing.wasm: No such file or directory"),
+            (["validate"], 2, "which file?"),
+            (["inspect"], 2, "say one file"),
+            (["completion", "tcsh"], 2, "bash, zsh, fish, man"),
+        ]
+        for args, code, message in cases:
+            with self.subTest(" ".join(map(str, args))):
+                self.expect(self.pirn(*args), code, "", err=message)
+
+    def test_a_misspelt_option_behind_the_file_is_the_guests(self):
+        self.expect(self.pirn("run", HELLO, "--dri"), 0, "Hello from a component, --dri!\n")
+
+
+class Files(support.Case):
+    def test_files_that_are_no_webassembly(self):
+        (self.folder / "empty.wasm").write_bytes(b"")
+        (self.folder / "text.wat").write_text("(module)\n")
+        (self.folder / "binary").write_bytes(bytes(range(256)))
+        (self.folder / "version").write_bytes(b"\0asm\7\0\0\0")
+        (self.folder / "folder").mkdir()
+        cases = [
+            ("empty.wasm", "the file is empty"),
+            ("text.wat", "this is a text file, not a WebAssembly binary"),
+            ("binary", "it does not begin with \\0asm"),
+            ("version", "of a version or layer that is not known"),
+            ("folder", "this is a directory"),
+        ]
+        for verb in ("run", "validate", "inspect"):
+            for name, message in cases:
+                with self.subTest(f"{verb} {name}"):
+                    done = self.pirn(verb, name)
+                    self.expect(done, 1, "", err=message)
+                    self.assertEqual(done.err.count("\n"), 1)
+
+    def test_a_module_without_start_and_a_component_without_run(self):
+        (self.folder / "module.wasm").write_bytes(b"\0asm\1\0\0\0")
+        (self.folder / "component.wasm").write_bytes(b"\0asm\x0d\0\1\0")
+        self.expect(self.pirn("run", "module.wasm"), 1, "", err="_start")
+        self.expect(self.pirn("run", "component.wasm"), 1, "", err="wasi:cli/run")
+
+    def test_standard_input_is_a_file_too(self):
+        self.expect(self.pirn("validate", "-", stdin=HELLO.read_bytes()), 0, "")
+
+
+class Validate(support.Case):
+    def test_valid_files_are_not_talked_about(self):
+        self.expect(self.pirn("validate", HELLO, guest("hello")), 0, "")
+
+    def test_an_error_has_its_place(self):
+        broken = bytearray(open(guest("hello"), "rb").read())
+        body = broken.find(b"\x20\x00\x20\x01")  # local.get 0, local.get 1, somewhere in a body
+        broken[body] = 0xFF
+        (self.folder / "broken.wasm").write_bytes(broken)
+        done = self.pirn("validate", "broken.wasm")
+        self.expect(done, 1, "", err=f"(at offset {body:#x})")
+        self.assertIn("in function ", done.err)
+        result = json.loads(self.pirn("validate", "--json", "broken.wasm").out)
+        self.assertEqual((result["status"], result["offset"]), ("malformed", body))
+        self.assertEqual(json.loads(self.pirn("validate", "--json", HELLO).out)["status"], "valid")
+
+
+class Inspect(support.Case):
+    def test_component(self):
+        done = self.pirn("inspect", HELLO)
+        self.expect(done, 0)
+        self.assertIn("wasi:cli/environment@0.2.12", done.out)
+        self.assertIn("get-arguments: func() -> list<string>", done.out)
+        described = json.loads(self.pirn("inspect", "--json", HELLO).out)
+        self.assertEqual(described["kind"], "component")
+        self.assertIn("wasi:cli/run@0.2.12", [e["name"] for e in described["exports"]])
+        self.assertEqual(sum(1 for m in described["modules"] if m["code_bytes"] > 100), 1)
+
+    def test_module(self):
+        described = json.loads(self.pirn("inspect", "--json", guest("hello")).out)
+        self.assertIn(("wasi_snapshot_preview1", "fd_write"), [(i["module"], i["name"]) for i in described["imports"]])
+        self.assertIn("_start", [e["name"] for e in described["exports"]])
+        size = sum(s["size"] for s in described["sections"])
+        self.assertLess(size, described["sections"][-1]["offset"] + described["sections"][-1]["size"])
+
+
+if __name__ == "__main__":
+    support.main()
