@@ -65,9 +65,13 @@ typedef struct cm_options {
 
 /*
  * Resource numbers of a function's type -> runtime resource types, as the component instance in
- * question sees them. Only the numbers that the type mentions are looked up.
+ * question sees them: the number `id` is types[id - first]. Only the numbers that the type mentions
+ * are looked up.
  */
-typedef cm_resource_type *const *cm_resource_map;
+typedef struct cm_resource_map {
+    cm_resource_type *const *types;
+    cm_resource_id first;
+} cm_resource_map;
 
 /* A component function. Either `core` or `host` is set. */
 typedef struct cm_function {

@@ -83,6 +83,13 @@ enum {
 void cm_type_layout(pirn_type *type);
 /* Likewise for a function type. */
 void cm_functype_layout(pirn_component_functype *type);
+/* Their parts that compute the flat form. */
+void cm_type_flatten(pirn_type *type);
+void cm_functype_flatten(pirn_component_functype *type);
+
+/* Of a variant, enum, option or result: how many cases, and the payload's type or NULL. */
+uint32_t cm_case_count(const pirn_type *type);
+const pirn_type *cm_case_type(const pirn_type *type, uint32_t index);
 
 /* The core function type that `canon lift` expects, or that `canon lower` makes (CanonicalABI.md "Flattening"). */
 typedef struct cm_core_functype {
