@@ -75,9 +75,8 @@ typedef struct cm_resource_map {
 
 /* A component function. Either `core` or `host` is set. */
 typedef struct cm_function {
-    const pirn_component_functype
-        *type; /* as its definer sees it; NULL with `host` means: as the caller sees it */
-    cm_resource_map resources; /* for that type */
+    const pirn_component_functype *type; /* as its definer, of the host's as its importer sees it */
+    cm_resource_map resources;           /* for that type */
     /* canon lift */
     pirn_func *core;
     cm_options options;

@@ -31,23 +31,15 @@ static uint8_t join(uint8_t a, uint8_t b)
     return is_32_bits ? CM_I32 : CM_I64;
 }
 
-/* Joins one case's payload with the others, behind the discriminant. */
+/* Joins one case's payload with the others', behind the discriminant. */
 static void join_case(cm_flat *flat, const cm_flat *payload)
 {
-    for (uint32_t i = 0; i < payload->count; i++) {
-        uint32_t at = 1 + i;
-        if (at >= flat->count) {
-            cm_flat rest = {0};
-            uint32_t stored = payload->count < CM_MAX_FLAT ? payload->count : CM_MAX_FLAT;
-            for (uint32_t k = i; k < stored; k++)
-                append_core(&rest, payload->types[k]);
-            rest.count = payload->count - i;
-            append(flat, &rest);
-            return;
-        }
-        if (at < CM_MAX_FLAT)
-            flat->types[at] = join(flat->types[at], payload->types[i]);
+    for (uint32_t i = 0; i < payload->count && i + 1 < CM_MAX_FLAT; i++) {
+        uint8_t type = payload->types[i];
+        flat->types[i + 1] = i + 1 < flat->count ? join(flat->types[i + 1], type) : type;
     }
+    if (payload->count >= flat->count)
+        flat->count = payload->count + 1;
 }
 
 static void flatten_variant(pirn_type *type)

@@ -24,11 +24,6 @@ enum { CM_SIZE_MAX = INT32_MAX };
         value)
 #define C_LAYOUT(type) {sizeof(type), C_ALIGN(type)}
 
-typedef struct c_list {
-    void *data;
-    size_t len;
-} c_list;
-
 typedef struct leaf_layout {
     cm_layout memory, c;
 } leaf_layout;
@@ -48,7 +43,7 @@ static const leaf_layout leaves[] = {
     [PIRN_TYPE_F64] = {{8, 8}, C_LAYOUT(double)},
     [PIRN_TYPE_CHAR] = {{4, 4}, C_LAYOUT(uint32_t)},
     [PIRN_TYPE_STRING] = {{8, 4}, C_LAYOUT(pirn_str)},
-    [PIRN_TYPE_LIST] = {{8, 4}, C_LAYOUT(c_list)},
+    [PIRN_TYPE_LIST] = {{8, 4}, C_LAYOUT(cm_list)},
     [PIRN_TYPE_OWN] = {{4, 4}, C_LAYOUT(void *)},
     [PIRN_TYPE_BORROW] = {{4, 4}, C_LAYOUT(void *)},
 };

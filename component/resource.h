@@ -40,7 +40,7 @@ typedef struct cm_handle_table {
 
 void cm_handle_table_init(cm_handle_table *table, const pirn_allocator *allocator);
 void cm_handle_table_done(cm_handle_table *table);
-/* LIMIT, NOMEM. */
+/* TRAP when the table is full, NOMEM. */
 PIRN_MUST_CHECK pirn_status cm_handle_add(cm_handle_table *table, const cm_handle *handle,
                                           uint32_t *index, pirn_error *error);
 /* The entry, of that type, until the table changes. TRAP. */

@@ -37,6 +37,12 @@ typedef struct cm_flat {
     uint8_t types[CM_MAX_FLAT]; /* cm_core */
 } cm_flat;
 
+/* Any list as it is in C. */
+typedef struct cm_list {
+    void *data;
+    size_t len;
+} cm_list;
+
 struct pirn_type {
     pirn_type_kind kind;
     uint32_t member_count;
@@ -74,6 +80,7 @@ enum {
     CM_LIMIT_FLAT_PARAMS = 16,
     CM_LIMIT_FLAT_RESULTS = 1,
     CM_LIMIT_STRING_BYTES = (1 << 28) - 1,
+    CM_LIMIT_LIST_BYTES = (1 << 28) - 1,
     CM_LIMIT_HANDLES = (1 << 28) - 1,
     CM_LIMIT_NESTING = 100,     /* components in components */
     CM_LIMIT_INSTANCES = 10000, /* of one prepared component, nested ones included */

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * canon lower (CanonicalABI.md): core functions that call component functions.
+ *
+ *   of the host     lift the arguments, ask the host function (again and again while it waits),
+ *                   lower its result
+ *   of a guest      lift the arguments from the caller, lower them into the callee, enter the
+ *                   callee's core function; when it has returned, lift the result, lower it into
+ *                   the caller, post-return
+ *
+ * Neither keeps anything on the native stack while somebody waits: what is in progress is in an
+ * activation.
+ */
+#include "component/activation.h"
+#include "component/guest.h"
+#include "component/handle.h"
+
+/* A context on the caller's side, for arguments to be lifted from it and a result lowered into it.
+ */
+static void open_caller(cm_guest_context *caller, const cm_activation *activation,
+                        pirn_frame *frame)
+{
+    const cm_lowered *lowered = activation->lowered;
+    cm_guest_context_init(caller, &lowered->options, lowered->resources,
+                          (cm_activation *)activation, frame, pirn_frame_error(frame));
+    caller->cx.views = true;
+}
+
+static void open_callee(cm_guest_context *callee, const cm_activation *activation,
+                        pirn_frame *frame)
+{
+    const cm_function *function = activation->function;
+    cm_guest_context_init(callee, &function->options, function->resources,
+                          (cm_activation *)activation, frame, pirn_frame_error(frame));
+    callee->cx.views = true;
+    callee->cx.form = CM_GUEST;
+}
+
+/* An activation whose arguments are lifted from the core values in the frame. */
+static pirn_status lift_arguments(pirn_frame *frame, const cm_lowered *lowered, cm_form form,
+                                  cm_activation **out)
+{
+    cm_activation *activation = cm_activation_new(lowered->options.state->runtime);
+    *out = activation;
+    if (activation == NULL)
+        return base_nomem(pirn_frame_error(frame));
+    activation->function = lowered->callee;
+    activation->lowered = lowered;
+    if (!cm_activation_make_objects(activation, lowered->type))
+        return base_nomem(pirn_frame_error(frame));
+    cm_guest_context caller;
+    open_caller(&caller, activation, frame);
+    caller.cx.form = form;
+    return cm_lift_params(&caller.cx, lowered->type, pirn_frame_slots(frame), activation->args);
+}
+
+/* Ends a call that did not succeed. */
+static pirn_status give_up(cm_activation *activation, pirn_status status)
+{
+    if (activation != NULL)
+        cm_activation_free(activation);
+    return status;
+}
+
+/* ---- Functions of the host ----------------------------------------------------------------------
+ */
+
+static pirn_status lower_host_result(pirn_frame *frame, cm_activation *activation)
+{
+    const pirn_component_functype *type = activation->lowered->type;
+    cm_guest_context caller;
+    open_caller(&caller, activation, frame);
+    pirn_status status =
+        cm_lower_result(&caller.cx, type, activation->result, pirn_frame_slots(frame));
+    if (status != PIRN_OK)
+        cm_drop_unlowered_result(&caller.cx, type, activation->result);
+    return status;
+}
+
+/* The call is abandoned while the host function waits. */
+static void abandon_host(void *data)
+{
+    cm_activation *activation = data;
+    pirn_host_call *call = &activation->host_call;
+    if (call->cancel != NULL)
+        call->cancel(call->state);
+    cm_activation_free(activation);
+}
+
+static pirn_status ask_host(pirn_frame *frame, void *data)
+{
+    cm_activation *activation = data;
+    activation->host_call.frame = frame;
+    activation->host_call.error = pirn_frame_error(frame);
+    pirn_status status =
+        activation->function->host(&activation->host_call, activation->args, activation->result);
+    if (status == PIRN_PENDING)
+        return pirn_frame_wait(frame, ask_host, activation, abandon_host);
+    if (status == PIRN_OK)
+        status = lower_host_result(frame, activation);
+    cm_activation_free(activation);
+    return status;
+}
+
+static pirn_status call_host(pirn_frame *frame, void *data)
+{
+    const cm_lowered *lowered = data;
+    if (!lowered->options.state->may_leave)
+        return pirn_frame_trap(frame, "cannot leave component instance");
+    cm_activation *activation = NULL;
+    pirn_status status = lift_arguments(frame, lowered, CM_HOST, &activation);
+    if (status != PIRN_OK)
+        return give_up(activation, status);
+    activation->transit = NULL; /* the host function has received what passes to it */
+    activation->host_call.user = lowered->callee->user;
+    return ask_host(frame, activation);
+}
+
+/* ---- Functions of other guests ------------------------------------------------------------------
+ */
+
+/* The callee has trapped or is abandoned: it stays entered. */
+static void abandon_guest(void *data)
+{
+    cm_activation_free(data);
+}
+
+static pirn_status pass_result(pirn_frame *frame, cm_activation *activation,
+                               cm_guest_context *callee, pirn_slot *flat)
+{
+    const cm_lowered *lowered = activation->lowered;
+    cm_guest_context caller;
+    PIRN_TRY(cm_lift_result(&callee->cx, activation->function->type, flat, activation->result));
+    PIRN_TRY(cm_guest_check_borrows(callee));
+    open_caller(&caller, activation, frame);
+    caller.cx.form = CM_GUEST;
+    caller.cx.source = callee->cx.encoding;
+    return cm_lower_result(&caller.cx, lowered->type, activation->result, pirn_frame_slots(frame));
+}
+
+static pirn_status guest_returned(pirn_frame *frame, void *data)
+{
+    cm_activation *activation = data;
+    const cm_function *function = activation->function;
+    pirn_slot flat[CM_LIMIT_FLAT_RESULTS] = {{0}};
+    if (function->type->result != NULL)
+        flat[0] = pirn_frame_entered_results(frame)[0];
+    cm_guest_context callee;
+    open_callee(&callee, activation, frame);
+    pirn_status status = pass_result(frame, activation, &callee, flat);
+    if (status == PIRN_OK)
+        status = cm_guest_post_return(&callee, flat);
+    if (status == PIRN_OK)
+        cm_instance_leave(function->options.state, activation->lowered->common);
+    cm_activation_free(activation);
+    return status;
+}
+
+static pirn_status pass_arguments(pirn_frame *frame, const cm_lowered *lowered,
+                                  cm_activation **activation, pirn_slot *flat)
+{
+    PIRN_TRY(lift_arguments(frame, lowered, CM_GUEST, activation));
+    cm_guest_context callee;
+    open_callee(&callee, *activation, frame);
+    callee.cx.source = lowered->options.encoding;
+    return cm_lower_params(&callee.cx, lowered->callee->type, (*activation)->args, flat);
+}
+
+static pirn_status call_guest(pirn_frame *frame, void *data)
+{
+    const cm_lowered *lowered = data;
+    const cm_function *function = lowered->callee;
+    if (!lowered->options.state->may_leave)
+        return pirn_frame_trap(frame, "cannot leave component instance");
+    if (lowered->enclosed || !cm_instance_may_enter(function->options.state, lowered->common))
+        return pirn_frame_trap(frame, "cannot enter component instance");
+    cm_instance_enter(function->options.state, lowered->common);
+    cm_activation *activation = NULL;
+    pirn_slot flat[CM_MAX_FLAT];
+    pirn_status status = pass_arguments(frame, lowered, &activation, flat);
+    if (status != PIRN_OK)
+        return give_up(activation, status);
+    return pirn_frame_enter(frame, function->core, flat, guest_returned, activation, abandon_guest);
+}
+
+pirn_status cm_lowered_new_func(cm_lowered *lowered, pirn_func **out, pirn_error *error)
+{
+    const cm_function *callee = lowered->callee;
+    const cm_instance_state *caller_state = lowered->options.state;
+    pirn_store *store = caller_state->runtime->store;
+    cm_core_functype core = cm_flatten_lower(lowered->type);
+    const pirn_functype *type = pirn_functype_new(
+        pirn_store_engine(store), core.params, core.param_count, core.results, core.result_count);
+    if (type == NULL)
+        return base_nomem(error);
+    if (callee->host != NULL)
+        return pirn_func_new(store, type, call_host, lowered, NULL, out, error);
+    lowered->common = cm_instance_common(caller_state, callee->options.state);
+    lowered->enclosed = lowered->common == caller_state || lowered->common == callee->options.state;
+    return pirn_func_new(store, type, call_guest, lowered, NULL, out, error);
+}

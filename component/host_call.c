@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a host function may ask of the call it serves: <pirn/component.h>, pirn_host_call_... */
+#include "component/activation.h"
+#include <stdarg.h>
+
+void *pirn_host_call_data(const pirn_host_call *call)
+{
+    return call->activation->runtime->data;
+}
+
+void *pirn_host_call_user(const pirn_host_call *call)
+{
+    return call->user;
+}
+
+void *pirn_host_call_alloc(pirn_host_call *call, size_t size)
+{
+    return base_arena_alloc(&call->activation->arena, size);
+}
+
+void **pirn_host_call_state(pirn_host_call *call)
+{
+    return &call->state;
+}
+
+void pirn_host_call_on_cancel(pirn_host_call *call, void (*cancel)(void *state))
+{
+    call->cancel = cancel;
+}
+
+pirn_task *pirn_host_call_task(const pirn_host_call *call)
+{
+    pirn_call *vm_call = call->frame == NULL ? NULL : pirn_frame_call(call->frame);
+    return vm_call == NULL ? call->task : pirn_call_data(vm_call);
+}
+
+pirn_status pirn_host_call_trap(pirn_host_call *call, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    base_fail_v(call->error, PIRN_TRAP, PIRN_NO_OFFSET, format, args);
+    va_end(args);
+    return PIRN_TRAP;
+}
