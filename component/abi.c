@@ -31,10 +31,8 @@ pirn_status cm_misuse(cm_context *cx, const char *format, ...)
 /* The words of the official suite, which differ by whether a host or a guest is on the other side.
  */
 static const char *const out_of_bounds[][2] = {
-    [CM_STRING_CONTENT] = {"string pointer/length out of bounds of memory",
-                           "string content out-of-bounds"},
-    [CM_LIST_CONTENT] = {"list pointer/length out of bounds of memory",
-                         "list content out-of-bounds"},
+    [CM_STRING_CONTENT] = {"string pointer/length out of bounds of memory", "string content out-of-bounds"},
+    [CM_LIST_CONTENT] = {"list pointer/length out of bounds of memory", "list content out-of-bounds"},
     [CM_VALUE_CONTENT] = {"pointer out of bounds of memory", "pointer out of bounds of memory"},
 };
 
@@ -43,8 +41,7 @@ static bool is_inside(const cm_context *cx, uint32_t ptr, uint64_t size)
     return size <= cx->memory->size && ptr <= cx->memory->size - size;
 }
 
-pirn_status cm_check_pointer(cm_context *cx, cm_content content, uint32_t ptr, uint32_t align,
-                             uint64_t size)
+pirn_status cm_check_pointer(cm_context *cx, cm_content content, uint32_t ptr, uint32_t align, uint64_t size)
 {
     if (ptr % align != 0)
         return cm_trap(cx, "unaligned pointer");
@@ -53,8 +50,8 @@ pirn_status cm_check_pointer(cm_context *cx, cm_content content, uint32_t ptr, u
     return PIRN_OK;
 }
 
-pirn_status cm_reallocate(cm_context *cx, cm_content content, uint32_t old, uint32_t old_size,
-                          uint32_t align, uint64_t new_size, uint32_t *out)
+pirn_status cm_reallocate(cm_context *cx, cm_content content, uint32_t old, uint32_t old_size, uint32_t align,
+                          uint64_t new_size, uint32_t *out)
 {
     if (cx->memory->realloc == NULL)
         return cm_trap(cx, "canonical option `realloc` is required");
@@ -73,8 +70,7 @@ pirn_status cm_reallocate(cm_context *cx, cm_content content, uint32_t old, uint
 pirn_status cm_charge(cm_context *cx, uint64_t bytes)
 {
     if (bytes > LIFTED_BYTES_MAX - cx->activation->lifted_bytes)
-        return base_fail(cx->error, PIRN_LIMIT, PIRN_NO_OFFSET,
-                         "more than %llu bytes are passed in one call",
+        return base_fail(cx->error, PIRN_LIMIT, PIRN_NO_OFFSET, "more than %llu bytes are passed in one call",
                          (unsigned long long)LIFTED_BYTES_MAX);
     cx->activation->lifted_bytes += bytes;
     return PIRN_OK;
@@ -114,19 +110,16 @@ static const void *const_field(const void *object, const cm_member *member)
     return (const uint8_t *)object + member->c_offset;
 }
 
-static pirn_status lift_params_memory(cm_context *cx, const pirn_component_functype *type,
-                                      uint32_t ptr, void *args)
+static pirn_status lift_params_memory(cm_context *cx, const pirn_component_functype *type, uint32_t ptr, void *args)
 {
-    PIRN_TRY(cm_check_pointer(cx, CM_VALUE_CONTENT, ptr, type->params_memory.align,
-                              type->params_memory.size));
+    PIRN_TRY(cm_check_pointer(cx, CM_VALUE_CONTENT, ptr, type->params_memory.align, type->params_memory.size));
     for (uint32_t i = 0; i < type->param_count; i++)
-        PIRN_TRY(cm_lift_memory(cx, type->params[i].type, ptr + type->params[i].offset,
-                                field(args, &type->params[i])));
+        PIRN_TRY(
+            cm_lift_memory(cx, type->params[i].type, ptr + type->params[i].offset, field(args, &type->params[i])));
     return PIRN_OK;
 }
 
-pirn_status cm_lift_params(cm_context *cx, const pirn_component_functype *type, pirn_slot *slots,
-                           void *args)
+pirn_status cm_lift_params(cm_context *cx, const pirn_component_functype *type, pirn_slot *slots, void *args)
 {
     if (cm_params_in_memory(type))
         return lift_params_memory(cx, type, slots[0].u32, args);
@@ -136,19 +129,17 @@ pirn_status cm_lift_params(cm_context *cx, const pirn_component_functype *type, 
     return PIRN_OK;
 }
 
-static pirn_status lower_params_memory(cm_context *cx, const pirn_component_functype *type,
-                                       const void *args, uint32_t *ptr)
+static pirn_status lower_params_memory(cm_context *cx, const pirn_component_functype *type, const void *args,
+                                       uint32_t *ptr)
 {
-    PIRN_TRY(cm_reallocate(cx, CM_VALUE_CONTENT, 0, 0, type->params_memory.align,
-                           type->params_memory.size, ptr));
+    PIRN_TRY(cm_reallocate(cx, CM_VALUE_CONTENT, 0, 0, type->params_memory.align, type->params_memory.size, ptr));
     for (uint32_t i = 0; i < type->param_count; i++)
         PIRN_TRY(cm_lower_memory(cx, type->params[i].type, const_field(args, &type->params[i]),
                                  *ptr + type->params[i].offset));
     return PIRN_OK;
 }
 
-pirn_status cm_lower_params(cm_context *cx, const pirn_component_functype *type, const void *args,
-                            pirn_slot *slots)
+pirn_status cm_lower_params(cm_context *cx, const pirn_component_functype *type, const void *args, pirn_slot *slots)
 {
     if (cm_params_in_memory(type)) {
         uint32_t ptr = 0;
@@ -158,36 +149,29 @@ pirn_status cm_lower_params(cm_context *cx, const pirn_component_functype *type,
     }
     cm_flat_cursor out = {slots, type->flat_params.types, 0};
     for (uint32_t i = 0; i < type->param_count; i++)
-        PIRN_TRY(
-            cm_lower_flat(cx, type->params[i].type, const_field(args, &type->params[i]), &out));
+        PIRN_TRY(cm_lower_flat(cx, type->params[i].type, const_field(args, &type->params[i]), &out));
     return PIRN_OK;
 }
 
-pirn_status cm_lift_result(cm_context *cx, const pirn_component_functype *type, pirn_slot *slots,
-                           void *result)
+pirn_status cm_lift_result(cm_context *cx, const pirn_component_functype *type, pirn_slot *slots, void *result)
 {
     if (type->result == NULL)
         return PIRN_OK;
     if (!cm_result_in_memory(type))
-        return cm_lift_flat(cx, type->result, &(cm_flat_cursor){slots, type->result->flat.types, 0},
-                            result);
+        return cm_lift_flat(cx, type->result, &(cm_flat_cursor){slots, type->result->flat.types, 0}, result);
     uint32_t ptr = slots[0].u32;
-    PIRN_TRY(cm_check_pointer(cx, CM_VALUE_CONTENT, ptr, type->result->memory.align,
-                              type->result->memory.size));
+    PIRN_TRY(cm_check_pointer(cx, CM_VALUE_CONTENT, ptr, type->result->memory.align, type->result->memory.size));
     return cm_lift_memory(cx, type->result, ptr, result);
 }
 
-pirn_status cm_lower_result(cm_context *cx, const pirn_component_functype *type, const void *result,
-                            pirn_slot *slots)
+pirn_status cm_lower_result(cm_context *cx, const pirn_component_functype *type, const void *result, pirn_slot *slots)
 {
     if (type->result == NULL)
         return PIRN_OK;
     if (!cm_result_in_memory(type))
-        return cm_lower_flat(cx, type->result, result,
-                             &(cm_flat_cursor){slots, type->result->flat.types, 0});
+        return cm_lower_flat(cx, type->result, result, &(cm_flat_cursor){slots, type->result->flat.types, 0});
     /* The place is the last argument, behind the parameters. */
     uint32_t ptr = slots[cm_params_in_memory(type) ? 1 : type->flat_params.count].u32;
-    PIRN_TRY(cm_check_pointer(cx, CM_VALUE_CONTENT, ptr, type->result->memory.align,
-                              type->result->memory.size));
+    PIRN_TRY(cm_check_pointer(cx, CM_VALUE_CONTENT, ptr, type->result->memory.align, type->result->memory.size));
     return cm_lower_memory(cx, type->result, result, ptr);
 }

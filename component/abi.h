@@ -21,8 +21,8 @@
 
 /* The linear memory of canonical options. `realloc` also brings data and size up to date. */
 typedef struct cm_memory cm_memory;
-typedef pirn_status (*cm_realloc)(cm_memory *memory, uint32_t old, uint32_t old_size,
-                                  uint32_t align, uint32_t new_size, uint32_t *out);
+typedef pirn_status (*cm_realloc)(cm_memory *memory, uint32_t old, uint32_t old_size, uint32_t align,
+                                  uint32_t new_size, uint32_t *out);
 struct cm_memory {
     uint8_t *data;
     uint64_t size;
@@ -54,28 +54,24 @@ typedef struct cm_flat_cursor {
 } cm_flat_cursor;
 
 /* TRAP, LIMIT, NOMEM. `c` is the object's place; all of it is written, except for padding. */
-PIRN_MUST_CHECK pirn_status cm_lift_flat(cm_context *cx, const pirn_type *type, cm_flat_cursor *in,
-                                         void *c);
+PIRN_MUST_CHECK pirn_status cm_lift_flat(cm_context *cx, const pirn_type *type, cm_flat_cursor *in, void *c);
 /* `ptr` is aligned and in bounds (cm_check_pointer). */
-PIRN_MUST_CHECK pirn_status cm_lift_memory(cm_context *cx, const pirn_type *type, uint32_t ptr,
-                                           void *c);
+PIRN_MUST_CHECK pirn_status cm_lift_memory(cm_context *cx, const pirn_type *type, uint32_t ptr, void *c);
 /* Likewise, and USAGE when a host's object has no such value, as text that is not UTF-8. */
-PIRN_MUST_CHECK pirn_status cm_lower_flat(cm_context *cx, const pirn_type *type, const void *c,
-                                          cm_flat_cursor *out);
-PIRN_MUST_CHECK pirn_status cm_lower_memory(cm_context *cx, const pirn_type *type, const void *c,
-                                            uint32_t ptr);
+PIRN_MUST_CHECK pirn_status cm_lower_flat(cm_context *cx, const pirn_type *type, const void *c, cm_flat_cursor *out);
+PIRN_MUST_CHECK pirn_status cm_lower_memory(cm_context *cx, const pirn_type *type, const void *c, uint32_t ptr);
 
 /* Parameters and results of a whole function, in core values or in memory as their number asks. */
-PIRN_MUST_CHECK pirn_status cm_lift_params(cm_context *cx, const pirn_component_functype *type,
-                                           pirn_slot *slots, void *args);
-PIRN_MUST_CHECK pirn_status cm_lower_params(cm_context *cx, const pirn_component_functype *type,
-                                            const void *args, pirn_slot *slots);
-PIRN_MUST_CHECK pirn_status cm_lift_result(cm_context *cx, const pirn_component_functype *type,
-                                           pirn_slot *slots, void *result);
+PIRN_MUST_CHECK pirn_status cm_lift_params(cm_context *cx, const pirn_component_functype *type, pirn_slot *slots,
+                                           void *args);
+PIRN_MUST_CHECK pirn_status cm_lower_params(cm_context *cx, const pirn_component_functype *type, const void *args,
+                                            pirn_slot *slots);
+PIRN_MUST_CHECK pirn_status cm_lift_result(cm_context *cx, const pirn_component_functype *type, pirn_slot *slots,
+                                           void *result);
 /* `slots` holds the lowered function's arguments: among them, if need be, where to put the result.
  */
-PIRN_MUST_CHECK pirn_status cm_lower_result(cm_context *cx, const pirn_component_functype *type,
-                                            const void *result, pirn_slot *slots);
+PIRN_MUST_CHECK pirn_status cm_lower_result(cm_context *cx, const pirn_component_functype *type, const void *result,
+                                            pirn_slot *slots);
 
 /* ---- What lift.c and lower.c share --------------------------------------------------------------
  */
@@ -91,26 +87,21 @@ typedef enum cm_content {
     CM_VALUE_CONTENT,
 } cm_content;
 /* Traps unless [ptr, ptr + size) is aligned and inside the memory. */
-PIRN_MUST_CHECK pirn_status cm_check_pointer(cm_context *cx, cm_content content, uint32_t ptr,
-                                             uint32_t align, uint64_t size);
+PIRN_MUST_CHECK pirn_status cm_check_pointer(cm_context *cx, cm_content content, uint32_t ptr, uint32_t align,
+                                             uint64_t size);
 /* Calls the guest's realloc and checks what it returns. `old` and `old_size` are 0 for a new block.
  */
-PIRN_MUST_CHECK pirn_status cm_reallocate(cm_context *cx, cm_content content, uint32_t old,
-                                          uint32_t old_size, uint32_t align, uint64_t new_size,
-                                          uint32_t *out);
+PIRN_MUST_CHECK pirn_status cm_reallocate(cm_context *cx, cm_content content, uint32_t old, uint32_t old_size,
+                                          uint32_t align, uint64_t new_size, uint32_t *out);
 /* Counts bytes that a call takes in: guests may nest views of one place, so there is a limit. */
 PIRN_MUST_CHECK pirn_status cm_charge(cm_context *cx, uint64_t bytes);
 /* True for numbers whose lists are the same bytes in memory and in C on this machine. */
 bool cm_is_plain(const pirn_type *type);
 
 /* Strings (strings.c): `ptr` and `units` are what a string is in memory. */
-PIRN_MUST_CHECK pirn_status cm_lift_string(cm_context *cx, uint32_t ptr, uint32_t units,
-                                           pirn_str *out);
-PIRN_MUST_CHECK pirn_status cm_lower_string(cm_context *cx, pirn_str text, uint32_t *ptr,
-                                            uint32_t *units);
+PIRN_MUST_CHECK pirn_status cm_lift_string(cm_context *cx, uint32_t ptr, uint32_t units, pirn_str *out);
+PIRN_MUST_CHECK pirn_status cm_lower_string(cm_context *cx, pirn_str text, uint32_t *ptr, uint32_t *units);
 
 /* Handles (handle.c): from and to the context's handle table. */
-PIRN_MUST_CHECK pirn_status cm_lift_handle(cm_context *cx, const pirn_type *type, uint32_t index,
-                                           void **out);
-PIRN_MUST_CHECK pirn_status cm_lower_handle(cm_context *cx, const pirn_type *type, void *object,
-                                            uint32_t *index);
+PIRN_MUST_CHECK pirn_status cm_lift_handle(cm_context *cx, const pirn_type *type, uint32_t index, void **out);
+PIRN_MUST_CHECK pirn_status cm_lower_handle(cm_context *cx, const pirn_type *type, void *object, uint32_t *index);

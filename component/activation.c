@@ -27,8 +27,7 @@ cm_activation *cm_activation_new(cm_runtime *runtime)
 bool cm_activation_make_objects(cm_activation *activation, const pirn_component_functype *type)
 {
     activation->args = base_arena_alloc(&activation->arena, type->params_c.size);
-    activation->result =
-        base_arena_zero(&activation->arena, type->result == NULL ? 0 : type->result->c.size);
+    activation->result = base_arena_zero(&activation->arena, type->result == NULL ? 0 : type->result->c.size);
     return activation->args != NULL && activation->result != NULL;
 }
 

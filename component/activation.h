@@ -47,9 +47,9 @@ struct cm_activation {
     cm_lender *lenders;
     cm_borrow_scope scope;
     cm_transit *transit, **transit_end; /* in the order of lifting, which is that of lowering */
-    uint32_t owns_lowered;       /* own handles of a host's object that a guest has received */
-    const cm_function *function; /* what is called */
-    const cm_lowered *lowered;   /* by what; NULL: by the embedder */
+    uint32_t owns_lowered;              /* own handles of a host's object that a guest has received */
+    const cm_function *function;        /* what is called */
+    const cm_lowered *lowered;          /* by what; NULL: by the embedder */
     pirn_host_call host_call;
 };
 

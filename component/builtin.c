@@ -28,8 +28,7 @@ static pirn_status resource_rep(pirn_frame *frame, void *data)
     const cm_resource_builtin *builtin = data;
     pirn_slot *slots = pirn_frame_slots(frame);
     cm_handle *handle = NULL;
-    PIRN_TRY(cm_handle_get(&builtin->state->handles, slots[0].u32, builtin->type, &handle,
-                           pirn_frame_error(frame)));
+    PIRN_TRY(cm_handle_get(&builtin->state->handles, slots[0].u32, builtin->type, &handle, pirn_frame_error(frame)));
     slots[0].u64 = (uint32_t)handle->rep;
     return PIRN_OK;
 }
@@ -73,17 +72,16 @@ static pirn_status resource_drop(pirn_frame *frame, void *data)
     if (!builtin->state->may_leave)
         return pirn_frame_trap(frame, "cannot leave component instance");
     cm_handle handle;
-    PIRN_TRY(cm_handle_remove(&builtin->state->handles, pirn_frame_slots(frame)[0].u32,
-                              builtin->type, &handle, pirn_frame_error(frame)));
+    PIRN_TRY(cm_handle_remove(&builtin->state->handles, pirn_frame_slots(frame)[0].u32, builtin->type, &handle,
+                              pirn_frame_error(frame)));
     if (handle.own)
         return destroy(frame, builtin, handle.rep);
     handle.scope->num_borrows--;
     return PIRN_OK;
 }
 
-pirn_status cm_resource_builtin_new_func(cm_resource_builtin *builtin,
-                                         cm_resource_operation operation, pirn_func **out,
-                                         pirn_error *error)
+pirn_status cm_resource_builtin_new_func(cm_resource_builtin *builtin, cm_resource_operation operation,
+                                         pirn_func **out, pirn_error *error)
 {
     static const struct {
         pirn_host_func func;
@@ -95,8 +93,8 @@ pirn_status cm_resource_builtin_new_func(cm_resource_builtin *builtin,
     };
     pirn_store *store = builtin->state->runtime->store;
     const pirn_valtype i32[1] = {PIRN_I32};
-    const pirn_functype *type = pirn_functype_new(pirn_store_engine(store), i32, 1, i32,
-                                                  operations[operation].result_count);
+    const pirn_functype *type =
+        pirn_functype_new(pirn_store_engine(store), i32, 1, i32, operations[operation].result_count);
     if (type == NULL)
         return base_nomem(error);
     return pirn_func_new(store, type, operations[operation].func, builtin, NULL, out, error);
@@ -119,11 +117,9 @@ static pirn_status run_destructor(const cm_resource_type *type, uintptr_t rep, p
 pirn_status pirn_resource_drop(pirn_resource *resource, pirn_error *error)
 {
     if (resource->runtime == NULL)
-        return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET,
-                         "a borrowed resource cannot be dropped");
+        return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "a borrowed resource cannot be dropped");
     if (resource->num_lends != 0)
-        return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET,
-                         "cannot remove owned resource while borrowed");
+        return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "cannot remove owned resource while borrowed");
     const cm_resource_type *type = resource->type;
     if (!cm_instance_may_enter(type->definer, NULL))
         return base_fail(error, PIRN_TRAP, PIRN_NO_OFFSET, "cannot enter component instance");

@@ -59,8 +59,7 @@ static pirn_status ask_host(cm_call *call, pirn_error *error)
 {
     cm_activation *activation = call->activation;
     activation->host_call.error = error;
-    pirn_status status =
-        call->function->host(&activation->host_call, activation->args, activation->result);
+    pirn_status status = call->function->host(&activation->host_call, activation->args, activation->result);
     return settle(call, status);
 }
 
@@ -81,8 +80,7 @@ static pirn_status start_host(cm_call *call, const void *args, pirn_error *error
 static void open_guest(const cm_call *call, cm_guest_context *guest, pirn_error *error)
 {
     const cm_function *function = call->function;
-    cm_guest_context_init(guest, &function->options, function->resources, call->activation, NULL,
-                          error);
+    cm_guest_context_init(guest, &function->options, function->resources, call->activation, NULL, error);
 }
 
 static pirn_status lift_result(cm_call *call, pirn_error *error)
@@ -130,12 +128,10 @@ static pirn_status start_guest(cm_call *call, const void *args, pirn_error *erro
     pirn_status status = lower_args(call, args, flat, error);
     if (status != PIRN_OK)
         return settle(call, status);
-    return core_returned(call, pirn_call_start(call->call, call->function->core, flat, error),
-                         error);
+    return core_returned(call, pirn_call_start(call->call, call->function->core, flat, error), error);
 }
 
-pirn_status cm_call_start(cm_call *call, const cm_function *function, const void *args,
-                          pirn_error *error)
+pirn_status cm_call_start(cm_call *call, const cm_function *function, const void *args, pirn_error *error)
 {
     if (call->pending)
         return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "the task is pending");

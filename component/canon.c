@@ -17,28 +17,25 @@
 
 /* A context on the caller's side, for arguments to be lifted from it and a result lowered into it.
  */
-static void open_caller(cm_guest_context *caller, const cm_activation *activation,
-                        pirn_frame *frame)
+static void open_caller(cm_guest_context *caller, const cm_activation *activation, pirn_frame *frame)
 {
     const cm_lowered *lowered = activation->lowered;
-    cm_guest_context_init(caller, &lowered->options, lowered->resources,
-                          (cm_activation *)activation, frame, pirn_frame_error(frame));
+    cm_guest_context_init(caller, &lowered->options, lowered->resources, (cm_activation *)activation, frame,
+                          pirn_frame_error(frame));
     caller->cx.views = true;
 }
 
-static void open_callee(cm_guest_context *callee, const cm_activation *activation,
-                        pirn_frame *frame)
+static void open_callee(cm_guest_context *callee, const cm_activation *activation, pirn_frame *frame)
 {
     const cm_function *function = activation->function;
-    cm_guest_context_init(callee, &function->options, function->resources,
-                          (cm_activation *)activation, frame, pirn_frame_error(frame));
+    cm_guest_context_init(callee, &function->options, function->resources, (cm_activation *)activation, frame,
+                          pirn_frame_error(frame));
     callee->cx.views = true;
     callee->cx.form = CM_GUEST;
 }
 
 /* An activation whose arguments are lifted from the core values in the frame. */
-static pirn_status lift_arguments(pirn_frame *frame, const cm_lowered *lowered, cm_form form,
-                                  cm_activation **out)
+static pirn_status lift_arguments(pirn_frame *frame, const cm_lowered *lowered, cm_form form, cm_activation **out)
 {
     cm_activation *activation = cm_activation_new(lowered->options.state->runtime);
     *out = activation;
@@ -70,8 +67,7 @@ static pirn_status lower_host_result(pirn_frame *frame, cm_activation *activatio
     const pirn_component_functype *type = activation->lowered->type;
     cm_guest_context caller;
     open_caller(&caller, activation, frame);
-    pirn_status status =
-        cm_lower_result(&caller.cx, type, activation->result, pirn_frame_slots(frame));
+    pirn_status status = cm_lower_result(&caller.cx, type, activation->result, pirn_frame_slots(frame));
     if (status != PIRN_OK)
         cm_drop_unlowered_result(&caller.cx, type, activation->result);
     return status;
@@ -92,8 +88,7 @@ static pirn_status ask_host(pirn_frame *frame, void *data)
     cm_activation *activation = data;
     activation->host_call.frame = frame;
     activation->host_call.error = pirn_frame_error(frame);
-    pirn_status status =
-        activation->function->host(&activation->host_call, activation->args, activation->result);
+    pirn_status status = activation->function->host(&activation->host_call, activation->args, activation->result);
     if (status == PIRN_PENDING)
         return pirn_frame_wait(frame, ask_host, activation, abandon_host);
     if (status == PIRN_OK)
@@ -125,8 +120,8 @@ static void abandon_guest(void *data)
     cm_activation_free(data);
 }
 
-static pirn_status pass_result(pirn_frame *frame, cm_activation *activation,
-                               cm_guest_context *callee, pirn_slot *flat)
+static pirn_status pass_result(pirn_frame *frame, cm_activation *activation, cm_guest_context *callee,
+                               pirn_slot *flat)
 {
     const cm_lowered *lowered = activation->lowered;
     cm_guest_context caller;
@@ -156,8 +151,8 @@ static pirn_status guest_returned(pirn_frame *frame, void *data)
     return status;
 }
 
-static pirn_status pass_arguments(pirn_frame *frame, const cm_lowered *lowered,
-                                  cm_activation **activation, pirn_slot *flat)
+static pirn_status pass_arguments(pirn_frame *frame, const cm_lowered *lowered, cm_activation **activation,
+                                  pirn_slot *flat)
 {
     PIRN_TRY(lift_arguments(frame, lowered, CM_GUEST, activation));
     cm_guest_context callee;
@@ -189,8 +184,8 @@ pirn_status cm_lowered_new_func(cm_lowered *lowered, pirn_func **out, pirn_error
     const cm_instance_state *caller_state = lowered->options.state;
     pirn_store *store = caller_state->runtime->store;
     cm_core_functype core = cm_flatten_lower(lowered->type);
-    const pirn_functype *type = pirn_functype_new(
-        pirn_store_engine(store), core.params, core.param_count, core.results, core.result_count);
+    const pirn_functype *type =
+        pirn_functype_new(pirn_store_engine(store), core.params, core.param_count, core.results, core.result_count);
     if (type == NULL)
         return base_nomem(error);
     if (callee->host != NULL)

@@ -32,8 +32,7 @@ typedef struct cm_runtime {
     pirn_resource *resources;   /* of guests, in the embedder's hands */
 } cm_runtime;
 
-void cm_runtime_init(cm_runtime *runtime, pirn_component_instance *instance, pirn_store *store,
-                     void *data);
+void cm_runtime_init(cm_runtime *runtime, pirn_component_instance *instance, pirn_store *store, void *data);
 /* After its states are done and its calls freed. */
 void cm_runtime_done(cm_runtime *runtime);
 
@@ -46,8 +45,7 @@ struct cm_instance_state {
 
 /* `parent` is the state of the component instance whose component instantiates this one, NULL for
  * the root. */
-void cm_instance_state_init(cm_instance_state *state, cm_runtime *runtime,
-                            cm_instance_state *parent);
+void cm_instance_state_init(cm_instance_state *state, cm_runtime *runtime, cm_instance_state *parent);
 /* Drops the host resources that its table owns. */
 void cm_instance_state_done(cm_instance_state *state);
 
@@ -64,14 +62,10 @@ typedef struct cm_options {
 } cm_options;
 
 /*
- * Resource numbers of a function's type -> runtime resource types, as the component instance in
- * question sees them: the number `id` is types[id - first]. Only the numbers that the type mentions
- * are looked up.
+ * Resource numbers of a function's type -> runtime resource types, as the component instance in question sees them. Only
+ * the numbers that the type mentions are looked up.
  */
-typedef struct cm_resource_map {
-    cm_resource_type *const *types;
-    cm_resource_id first;
-} cm_resource_map;
+typedef cm_resource_type *const *cm_resource_map;
 
 /* A component function. Either `core` or `host` is set. */
 typedef struct cm_function {
@@ -88,19 +82,16 @@ typedef struct cm_function {
 /* canon lower: makes a core function of a component function. */
 typedef struct cm_lowered {
     const cm_function *callee;
-    const pirn_component_functype
-        *type;                 /* as the caller sees it; structurally equal to the callee's */
-    cm_resource_map resources; /* for that type */
-    cm_options options;        /* the caller's; post_return unused */
+    const pirn_component_functype *type; /* as the caller sees it; structurally equal to the callee's */
+    cm_resource_map resources;           /* for that type */
+    cm_options options;                  /* the caller's; post_return unused */
     /* computed by cm_lowered_new_func */
-    const cm_instance_state
-        *common;   /* nearest component instance that encloses caller and callee */
-    bool enclosed; /* caller and callee are the same, or one encloses the other: calling traps */
+    const cm_instance_state *common; /* nearest component instance that encloses caller and callee */
+    bool enclosed;                   /* caller and callee are the same, or one encloses the other: calling traps */
 } cm_lowered;
 
 /* Completes `lowered` (which stays in place) and makes the VM's function for it. LIMIT, NOMEM. */
-PIRN_MUST_CHECK pirn_status cm_lowered_new_func(cm_lowered *lowered, pirn_func **out,
-                                                pirn_error *error);
+PIRN_MUST_CHECK pirn_status cm_lowered_new_func(cm_lowered *lowered, pirn_func **out, pirn_error *error);
 
 /* The data of the VM host functions for the resource built-ins. */
 typedef struct cm_resource_builtin {
@@ -116,8 +107,8 @@ typedef enum cm_resource_operation {
 
 /* Makes the VM's function; `builtin` stays in place. */
 PIRN_MUST_CHECK pirn_status cm_resource_builtin_new_func(cm_resource_builtin *builtin,
-                                                         cm_resource_operation operation,
-                                                         pirn_func **out, pirn_error *error);
+                                                         cm_resource_operation operation, pirn_func **out,
+                                                         pirn_error *error);
 
 /* ---- The embedder's calls
  * ----------------------------------------------------------------------------------------- */
@@ -126,9 +117,8 @@ PIRN_MUST_CHECK pirn_status cm_resource_builtin_new_func(cm_resource_builtin *bu
 typedef struct cm_call {
     cm_runtime *runtime;
     pirn_task *task;
-    pirn_call *call; /* its data is the task: that is what pirn_host_call_task finds */
-    cm_activation
-        *activation; /* NULL: nothing called yet. Holds the result after the call has ended. */
+    pirn_call *call;           /* its data is the task: that is what pirn_host_call_task finds */
+    cm_activation *activation; /* NULL: nothing called yet. Holds the result after the call has ended. */
     const cm_function *function;
     bool pending;
 } cm_call;
@@ -139,7 +129,7 @@ PIRN_MUST_CHECK pirn_status cm_call_init(cm_call *call, cm_runtime *runtime, pir
 void cm_call_done(cm_call *call);
 /* These answer as pirn_task_start and pirn_task_resume do; `type` is the function's as the embedder
  * sees it. */
-PIRN_MUST_CHECK pirn_status cm_call_start(cm_call *call, const cm_function *function,
-                                          const void *args, pirn_error *error);
+PIRN_MUST_CHECK pirn_status cm_call_start(cm_call *call, const cm_function *function, const void *args,
+                                          pirn_error *error);
 PIRN_MUST_CHECK pirn_status cm_call_resume(cm_call *call, pirn_error *error);
 const void *cm_call_result(const cm_call *call);

@@ -131,8 +131,7 @@ cm_core_functype cm_flatten_lift(const pirn_component_functype *type)
     cm_core_functype core = flatten_params(type);
     if (type->result != NULL) {
         core.result_count = 1;
-        core.results[0] =
-            cm_result_in_memory(type) ? PIRN_I32 : core_valtype(type->result->flat.types[0]);
+        core.results[0] = cm_result_in_memory(type) ? PIRN_I32 : core_valtype(type->result->flat.types[0]);
     }
     return core;
 }

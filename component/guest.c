@@ -15,22 +15,19 @@ static void refresh_memory(cm_guest_context *guest)
 }
 
 /* Runs a function of the guest that may neither wait nor call out of its component instance. */
-static pirn_status run_confined(cm_guest_context *guest, pirn_func *func, const pirn_slot *args,
-                                pirn_slot *results)
+static pirn_status run_confined(cm_guest_context *guest, pirn_func *func, const pirn_slot *args, pirn_slot *results)
 {
     cm_instance_state *state = guest->options->state;
     state->may_leave = false;
-    PIRN_TRY(
-        pirn_invoke(state->runtime->store, guest->frame, func, args, results, guest->cx.error));
+    PIRN_TRY(pirn_invoke(state->runtime->store, guest->frame, func, args, results, guest->cx.error));
     state->may_leave = true;
     return PIRN_OK;
 }
 
-static pirn_status call_realloc(cm_memory *memory, uint32_t old, uint32_t old_size, uint32_t align,
-                                uint32_t new_size, uint32_t *out)
+static pirn_status call_realloc(cm_memory *memory, uint32_t old, uint32_t old_size, uint32_t align, uint32_t new_size,
+                                uint32_t *out)
 {
-    cm_guest_context *guest =
-        (cm_guest_context *)(void *)((uint8_t *)memory - offsetof(cm_guest_context, memory));
+    cm_guest_context *guest = (cm_guest_context *)(void *)((uint8_t *)memory - offsetof(cm_guest_context, memory));
     pirn_slot args[4] = {{.u64 = old}, {.u64 = old_size}, {.u64 = align}, {.u64 = new_size}};
     pirn_slot result[1];
     PIRN_TRY(run_confined(guest, guest->options->realloc, args, result));
@@ -39,9 +36,8 @@ static pirn_status call_realloc(cm_memory *memory, uint32_t old, uint32_t old_si
     return PIRN_OK;
 }
 
-void cm_guest_context_init(cm_guest_context *guest, const cm_options *options,
-                           cm_resource_map resources, cm_activation *activation, pirn_frame *frame,
-                           pirn_error *error)
+void cm_guest_context_init(cm_guest_context *guest, const cm_options *options, cm_resource_map resources,
+                           cm_activation *activation, pirn_frame *frame, pirn_error *error)
 {
     *guest = (cm_guest_context){.options = options, .frame = frame};
     guest->memory.realloc = options->realloc == NULL ? NULL : call_realloc;
@@ -110,8 +106,7 @@ const cm_instance_state *cm_instance_common(const cm_instance_state *a, const cm
 /* ---- Runtime and states -------------------------------------------------------------------------
  */
 
-void cm_runtime_init(cm_runtime *runtime, pirn_component_instance *instance, pirn_store *store,
-                     void *data)
+void cm_runtime_init(cm_runtime *runtime, pirn_component_instance *instance, pirn_store *store, void *data)
 {
     *runtime = (cm_runtime){
         .instance = instance,
@@ -133,11 +128,9 @@ void cm_runtime_done(cm_runtime *runtime)
     }
 }
 
-void cm_instance_state_init(cm_instance_state *state, cm_runtime *runtime,
-                            cm_instance_state *parent)
+void cm_instance_state_init(cm_instance_state *state, cm_runtime *runtime, cm_instance_state *parent)
 {
-    *state = (cm_instance_state){
-        .runtime = runtime, .parent = parent, .may_enter = true, .may_leave = true};
+    *state = (cm_instance_state){.runtime = runtime, .parent = parent, .may_enter = true, .may_leave = true};
     cm_handle_table_init(&state->handles, runtime->allocator);
 }
 

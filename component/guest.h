@@ -16,9 +16,8 @@ typedef struct cm_guest_context {
 } cm_guest_context;
 
 /* `resources` and `options` are the guest's. */
-void cm_guest_context_init(cm_guest_context *guest, const cm_options *options,
-                           cm_resource_map resources, cm_activation *activation, pirn_frame *frame,
-                           pirn_error *error);
+void cm_guest_context_init(cm_guest_context *guest, const cm_options *options, cm_resource_map resources,
+                           cm_activation *activation, pirn_frame *frame, pirn_error *error);
 /* Calls the guest's post-return, if there is one, with the core values of the result. */
 PIRN_MUST_CHECK pirn_status cm_guest_post_return(cm_guest_context *guest, const pirn_slot *flat);
 /* Traps if the call that ends has left borrow handles in the guest's table. */

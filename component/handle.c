@@ -12,7 +12,7 @@
 
 static cm_resource_type *type_of(const cm_context *cx, const pirn_type *type)
 {
-    return cx->resources.types[type->resource - cx->resources.first];
+    return cx->resources[type->resource];
 }
 
 /* A guest's resource as the embedder or a host function sees it. */
@@ -59,8 +59,7 @@ static pirn_status lend(cm_context *cx, cm_lender lender)
 /* ---- Lifting ------------------------------------------------------------------------------------
  */
 
-static void remember_transit(cm_activation *activation, cm_transit *transit,
-                             const cm_handle *handle)
+static void remember_transit(cm_activation *activation, cm_transit *transit, const cm_handle *handle)
 {
     *transit = (cm_transit){NULL, handle->type, handle->rep};
     *activation->transit_end = transit;
@@ -107,16 +106,14 @@ static pirn_status lift_borrow(cm_context *cx, const pirn_type *type, uint32_t i
 
 pirn_status cm_lift_handle(cm_context *cx, const pirn_type *type, uint32_t index, void **out)
 {
-    return type->kind == PIRN_TYPE_OWN ? lift_own(cx, type, index, out)
-                                       : lift_borrow(cx, type, index, out);
+    return type->kind == PIRN_TYPE_OWN ? lift_own(cx, type, index, out) : lift_borrow(cx, type, index, out);
 }
 
 /* ---- Lowering -----------------------------------------------------------------------------------
  */
 
 /* Is this an object of the embedder's that stands for a resource of that type? */
-static pirn_status check_resource(cm_context *cx, const cm_resource_type *type,
-                                  const pirn_resource *resource)
+static pirn_status check_resource(cm_context *cx, const cm_resource_type *type, const pirn_resource *resource)
 {
     if (resource == NULL)
         return cm_misuse(cx, "a resource handle is NULL");
@@ -125,8 +122,8 @@ static pirn_status check_resource(cm_context *cx, const cm_resource_type *type,
     return PIRN_OK;
 }
 
-static pirn_status take_resource(cm_context *cx, const cm_resource_type *type,
-                                 pirn_resource *resource, uintptr_t *rep)
+static pirn_status take_resource(cm_context *cx, const cm_resource_type *type, pirn_resource *resource,
+                                 uintptr_t *rep)
 {
     PIRN_TRY(check_resource(cx, type, resource));
     if (resource->runtime == NULL)
@@ -163,8 +160,8 @@ static pirn_status lower_own(cm_context *cx, const pirn_type *type, void *object
     return PIRN_OK;
 }
 
-static pirn_status borrow_resource(cm_context *cx, const cm_resource_type *type,
-                                   pirn_resource *resource, uintptr_t *rep)
+static pirn_status borrow_resource(cm_context *cx, const cm_resource_type *type, pirn_resource *resource,
+                                   uintptr_t *rep)
 {
     PIRN_TRY(check_resource(cx, type, resource));
     PIRN_TRY(lend(cx, (cm_lender){.resource = resource}));
@@ -173,8 +170,7 @@ static pirn_status borrow_resource(cm_context *cx, const cm_resource_type *type,
     return PIRN_OK;
 }
 
-static pirn_status lower_borrow(cm_context *cx, const pirn_type *type, void *object,
-                                uint32_t *index)
+static pirn_status lower_borrow(cm_context *cx, const pirn_type *type, void *object, uint32_t *index)
 {
     const cm_resource_type *resource = type_of(cx, type);
     uintptr_t rep = (uintptr_t)object;
@@ -192,8 +188,7 @@ static pirn_status lower_borrow(cm_context *cx, const pirn_type *type, void *obj
 
 pirn_status cm_lower_handle(cm_context *cx, const pirn_type *type, void *object, uint32_t *index)
 {
-    return type->kind == PIRN_TYPE_OWN ? lower_own(cx, type, object, index)
-                                       : lower_borrow(cx, type, object, index);
+    return type->kind == PIRN_TYPE_OWN ? lower_own(cx, type, object, index) : lower_borrow(cx, type, object, index);
 }
 
 /* ---- Resources that a failed lowering leaves behind ---------------------------------------------
@@ -211,8 +206,7 @@ static void drop_leftover_own(leftover_walk *walk, const pirn_type *type, void *
     if (walk->skip > 0)
         walk->skip--;
     else
-        cm_resource_drop_host(walk->cx->activation->runtime, type_of(walk->cx, type),
-                              (uintptr_t)object);
+        cm_resource_drop_host(walk->cx->activation->runtime, type_of(walk->cx, type), (uintptr_t)object);
 }
 
 static void drop_leftover_elements(leftover_walk *walk, const pirn_type *type, const cm_list *list)
@@ -260,17 +254,14 @@ static void drop_leftovers(leftover_walk *walk, const pirn_type *type, const voi
     }
 }
 
-void cm_drop_unlowered_params(const cm_context *cx, const pirn_component_functype *type,
-                              const void *args)
+void cm_drop_unlowered_params(const cm_context *cx, const pirn_component_functype *type, const void *args)
 {
     leftover_walk walk = {cx, cx->activation->owns_lowered};
     for (uint32_t i = 0; i < type->param_count; i++)
-        drop_leftovers(&walk, type->params[i].type,
-                       (const uint8_t *)args + type->params[i].c_offset);
+        drop_leftovers(&walk, type->params[i].type, (const uint8_t *)args + type->params[i].c_offset);
 }
 
-void cm_drop_unlowered_result(const cm_context *cx, const pirn_component_functype *type,
-                              const void *result)
+void cm_drop_unlowered_result(const cm_context *cx, const pirn_component_functype *type, const void *result)
 {
     leftover_walk walk = {cx, cx->activation->owns_lowered};
     if (type->result != NULL)

@@ -22,7 +22,5 @@ void cm_resource_forget(pirn_resource *resource);
  * Of a host's object that could not be lowered wholly: drops the host's resources in it that the
  * guest has not received, as the host has given them away.
  */
-void cm_drop_unlowered_params(const cm_context *cx, const pirn_component_functype *type,
-                              const void *args);
-void cm_drop_unlowered_result(const cm_context *cx, const pirn_component_functype *type,
-                              const void *result);
+void cm_drop_unlowered_params(const cm_context *cx, const pirn_component_functype *type, const void *args);
+void cm_drop_unlowered_result(const cm_context *cx, const pirn_component_functype *type, const void *result);

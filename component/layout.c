@@ -30,22 +30,14 @@ typedef struct leaf_layout {
 
 /* By kind; the kinds that have members, and flags, are computed. */
 static const leaf_layout leaves[] = {
-    [PIRN_TYPE_BOOL] = {{1, 1}, C_LAYOUT(uint8_t)},
-    [PIRN_TYPE_S8] = {{1, 1}, C_LAYOUT(int8_t)},
-    [PIRN_TYPE_U8] = {{1, 1}, C_LAYOUT(uint8_t)},
-    [PIRN_TYPE_S16] = {{2, 2}, C_LAYOUT(int16_t)},
-    [PIRN_TYPE_U16] = {{2, 2}, C_LAYOUT(uint16_t)},
-    [PIRN_TYPE_S32] = {{4, 4}, C_LAYOUT(int32_t)},
-    [PIRN_TYPE_U32] = {{4, 4}, C_LAYOUT(uint32_t)},
-    [PIRN_TYPE_S64] = {{8, 8}, C_LAYOUT(int64_t)},
-    [PIRN_TYPE_U64] = {{8, 8}, C_LAYOUT(uint64_t)},
-    [PIRN_TYPE_F32] = {{4, 4}, C_LAYOUT(float)},
-    [PIRN_TYPE_F64] = {{8, 8}, C_LAYOUT(double)},
-    [PIRN_TYPE_CHAR] = {{4, 4}, C_LAYOUT(uint32_t)},
-    [PIRN_TYPE_STRING] = {{8, 4}, C_LAYOUT(pirn_str)},
-    [PIRN_TYPE_LIST] = {{8, 4}, C_LAYOUT(cm_list)},
-    [PIRN_TYPE_OWN] = {{4, 4}, C_LAYOUT(void *)},
-    [PIRN_TYPE_BORROW] = {{4, 4}, C_LAYOUT(void *)},
+    [PIRN_TYPE_BOOL] = {{1, 1}, C_LAYOUT(uint8_t)},    [PIRN_TYPE_S8] = {{1, 1}, C_LAYOUT(int8_t)},
+    [PIRN_TYPE_U8] = {{1, 1}, C_LAYOUT(uint8_t)},      [PIRN_TYPE_S16] = {{2, 2}, C_LAYOUT(int16_t)},
+    [PIRN_TYPE_U16] = {{2, 2}, C_LAYOUT(uint16_t)},    [PIRN_TYPE_S32] = {{4, 4}, C_LAYOUT(int32_t)},
+    [PIRN_TYPE_U32] = {{4, 4}, C_LAYOUT(uint32_t)},    [PIRN_TYPE_S64] = {{8, 8}, C_LAYOUT(int64_t)},
+    [PIRN_TYPE_U64] = {{8, 8}, C_LAYOUT(uint64_t)},    [PIRN_TYPE_F32] = {{4, 4}, C_LAYOUT(float)},
+    [PIRN_TYPE_F64] = {{8, 8}, C_LAYOUT(double)},      [PIRN_TYPE_CHAR] = {{4, 4}, C_LAYOUT(uint32_t)},
+    [PIRN_TYPE_STRING] = {{8, 4}, C_LAYOUT(pirn_str)}, [PIRN_TYPE_LIST] = {{8, 4}, C_LAYOUT(cm_list)},
+    [PIRN_TYPE_OWN] = {{4, 4}, C_LAYOUT(void *)},      [PIRN_TYPE_BORROW] = {{4, 4}, C_LAYOUT(void *)},
 };
 
 static uint32_t align_up(uint32_t size, uint32_t align)
@@ -195,8 +187,7 @@ void cm_type_layout(pirn_type *type)
 
 void cm_functype_layout(pirn_component_functype *type)
 {
-    lay_out_members((cm_member *)type->params, type->param_count, &type->params_memory,
-                    &type->params_c);
+    lay_out_members((cm_member *)type->params, type->param_count, &type->params_memory, &type->params_c);
     cm_functype_flatten(type);
 }
 

@@ -131,18 +131,15 @@ static bool can_view(const cm_context *cx, const pirn_type *element, const uint8
     return cx->views && cm_is_plain(element) && (uintptr_t)p % element->c.align == 0;
 }
 
-static pirn_status lift_elements(cm_context *cx, const pirn_type *element, uint32_t ptr,
-                                 cm_list *out)
+static pirn_status lift_elements(cm_context *cx, const pirn_type *element, uint32_t ptr, cm_list *out)
 {
     uint8_t *c = out->data;
     for (size_t i = 0; i < out->len; i++)
-        PIRN_TRY(cm_lift_memory(cx, element, ptr + (uint32_t)i * element->memory.size,
-                                c + i * element->c.size));
+        PIRN_TRY(cm_lift_memory(cx, element, ptr + (uint32_t)i * element->memory.size, c + i * element->c.size));
     return PIRN_OK;
 }
 
-static pirn_status lift_list(cm_context *cx, const pirn_type *type, uint32_t ptr, uint32_t len,
-                             cm_list *out)
+static pirn_status lift_list(cm_context *cx, const pirn_type *type, uint32_t ptr, uint32_t len, cm_list *out)
 {
     const pirn_type *element = type->element;
     uint64_t size = (uint64_t)len * element->memory.size;
@@ -172,8 +169,7 @@ static pirn_status load_record(cm_context *cx, const pirn_type *type, uint32_t p
 {
     for (uint32_t i = 0; i < type->member_count; i++) {
         const cm_member *member = &type->members[i];
-        PIRN_TRY(cm_lift_memory(cx, member->type, ptr + member->offset,
-                                (uint8_t *)c + member->c_offset));
+        PIRN_TRY(cm_lift_memory(cx, member->type, ptr + member->offset, (uint8_t *)c + member->c_offset));
     }
     return PIRN_OK;
 }
@@ -185,8 +181,7 @@ static pirn_status load_variant(cm_context *cx, const pirn_type *type, uint32_t 
     const pirn_type *payload = cm_case_type(type, tag);
     if (payload == NULL)
         return PIRN_OK;
-    return cm_lift_memory(cx, payload, ptr + type->payload_offset,
-                          (uint8_t *)c + type->c_payload_offset);
+    return cm_lift_memory(cx, payload, ptr + type->payload_offset, (uint8_t *)c + type->c_payload_offset);
 }
 
 pirn_status cm_lift_memory(cm_context *cx, const pirn_type *type, uint32_t ptr, void *c)
@@ -212,8 +207,7 @@ pirn_status cm_lift_memory(cm_context *cx, const pirn_type *type, uint32_t ptr, 
 /* ---- From core values ---------------------------------------------------------------------------
  */
 
-static pirn_status lift_flat_record(cm_context *cx, const pirn_type *type, cm_flat_cursor *in,
-                                    void *c)
+static pirn_status lift_flat_record(cm_context *cx, const pirn_type *type, cm_flat_cursor *in, void *c)
 {
     for (uint32_t i = 0; i < type->member_count; i++) {
         const cm_member *member = &type->members[i];
@@ -222,8 +216,7 @@ static pirn_status lift_flat_record(cm_context *cx, const pirn_type *type, cm_fl
     return PIRN_OK;
 }
 
-static pirn_status lift_flat_variant(cm_context *cx, const pirn_type *type, cm_flat_cursor *in,
-                                     void *c)
+static pirn_status lift_flat_variant(cm_context *cx, const pirn_type *type, cm_flat_cursor *in, void *c)
 {
     uint32_t end = in->next + type->flat.count;
     uint32_t tag = (uint32_t)take_bits(in, false);
@@ -241,8 +234,7 @@ pirn_status cm_lift_flat(cm_context *cx, const pirn_type *type, cm_flat_cursor *
     case PIRN_TYPE_STRING:
     case PIRN_TYPE_LIST: {
         uint32_t ptr = (uint32_t)take_bits(in, false), len = (uint32_t)take_bits(in, false);
-        return type->kind == PIRN_TYPE_STRING ? cm_lift_string(cx, ptr, len, c)
-                                              : lift_list(cx, type, ptr, len, c);
+        return type->kind == PIRN_TYPE_STRING ? cm_lift_string(cx, ptr, len, c) : lift_list(cx, type, ptr, len, c);
     }
     case PIRN_TYPE_RECORD:
     case PIRN_TYPE_TUPLE:

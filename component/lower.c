@@ -88,8 +88,7 @@ static uint64_t lower_flags(const pirn_type *type, const void *c)
     return get_number(c, type->tag_size) & mask;
 }
 
-static pirn_status lower_handle(cm_context *cx, const pirn_type *type, const void *c,
-                                uint64_t *bits)
+static pirn_status lower_handle(cm_context *cx, const pirn_type *type, const void *c, uint64_t *bits)
 {
     uint32_t index = 0;
     PIRN_TRY(cm_lower_handle(cx, type, *(void *const *)c, &index));
@@ -146,18 +145,15 @@ static pirn_status lower_bits(cm_context *cx, const pirn_type *type, const void 
 /* ---- Lists --------------------------------------------------------------------------------------
  */
 
-static pirn_status lower_elements(cm_context *cx, const pirn_type *element, const cm_list *list,
-                                  uint32_t ptr)
+static pirn_status lower_elements(cm_context *cx, const pirn_type *element, const cm_list *list, uint32_t ptr)
 {
     const uint8_t *c = list->data;
     for (size_t i = 0; i < list->len; i++)
-        PIRN_TRY(cm_lower_memory(cx, element, c + i * element->c.size,
-                                 ptr + (uint32_t)i * element->memory.size));
+        PIRN_TRY(cm_lower_memory(cx, element, c + i * element->c.size, ptr + (uint32_t)i * element->memory.size));
     return PIRN_OK;
 }
 
-static pirn_status lower_list(cm_context *cx, const pirn_type *type, const cm_list *list,
-                              uint32_t *ptr)
+static pirn_status lower_list(cm_context *cx, const pirn_type *type, const cm_list *list, uint32_t *ptr)
 {
     const pirn_type *element = type->element;
     if (list->len > CM_LIMIT_LIST_BYTES / element->memory.size)
@@ -172,8 +168,7 @@ static pirn_status lower_list(cm_context *cx, const pirn_type *type, const cm_li
 }
 
 /* Strings and lists are a pointer and a length. */
-static pirn_status lower_pair(cm_context *cx, const pirn_type *type, const void *c, uint32_t *ptr,
-                              uint32_t *len)
+static pirn_status lower_pair(cm_context *cx, const pirn_type *type, const void *c, uint32_t *ptr, uint32_t *len)
 {
     if (type->kind == PIRN_TYPE_STRING)
         return cm_lower_string(cx, *(const pirn_str *)c, ptr, len);
@@ -198,8 +193,7 @@ static pirn_status store_record(cm_context *cx, const pirn_type *type, const voi
 {
     for (uint32_t i = 0; i < type->member_count; i++) {
         const cm_member *member = &type->members[i];
-        PIRN_TRY(cm_lower_memory(cx, member->type, (const uint8_t *)c + member->c_offset,
-                                 ptr + member->offset));
+        PIRN_TRY(cm_lower_memory(cx, member->type, (const uint8_t *)c + member->c_offset, ptr + member->offset));
     }
     return PIRN_OK;
 }
@@ -212,8 +206,7 @@ static pirn_status store_variant(cm_context *cx, const pirn_type *type, const vo
     const pirn_type *payload = cm_case_type(type, tag);
     if (payload == NULL)
         return PIRN_OK;
-    return cm_lower_memory(cx, payload, (const uint8_t *)c + type->c_payload_offset,
-                           ptr + type->payload_offset);
+    return cm_lower_memory(cx, payload, (const uint8_t *)c + type->c_payload_offset, ptr + type->payload_offset);
 }
 
 pirn_status cm_lower_memory(cm_context *cx, const pirn_type *type, const void *c, uint32_t ptr)
@@ -241,8 +234,7 @@ pirn_status cm_lower_memory(cm_context *cx, const pirn_type *type, const void *c
 /* ---- To core values -----------------------------------------------------------------------------
  */
 
-static pirn_status lower_flat_pair(cm_context *cx, const pirn_type *type, const void *c,
-                                   cm_flat_cursor *out)
+static pirn_status lower_flat_pair(cm_context *cx, const pirn_type *type, const void *c, cm_flat_cursor *out)
 {
     uint32_t ptr = 0, len = 0;
     PIRN_TRY(lower_pair(cx, type, c, &ptr, &len));
@@ -251,8 +243,7 @@ static pirn_status lower_flat_pair(cm_context *cx, const pirn_type *type, const 
     return PIRN_OK;
 }
 
-static pirn_status lower_flat_record(cm_context *cx, const pirn_type *type, const void *c,
-                                     cm_flat_cursor *out)
+static pirn_status lower_flat_record(cm_context *cx, const pirn_type *type, const void *c, cm_flat_cursor *out)
 {
     for (uint32_t i = 0; i < type->member_count; i++) {
         const cm_member *member = &type->members[i];
@@ -261,8 +252,7 @@ static pirn_status lower_flat_record(cm_context *cx, const pirn_type *type, cons
     return PIRN_OK;
 }
 
-static pirn_status lower_flat_variant(cm_context *cx, const pirn_type *type, const void *c,
-                                      cm_flat_cursor *out)
+static pirn_status lower_flat_variant(cm_context *cx, const pirn_type *type, const void *c, cm_flat_cursor *out)
 {
     uint32_t tag = 0, end = out->next + type->flat.count;
     PIRN_TRY(lower_tag(cx, type, c, &tag));

@@ -15,8 +15,7 @@ static pirn_status append_entry(cm_handle_table *table, uint32_t *index, pirn_er
 {
     if (table->entries.len > CM_LIMIT_HANDLES)
         return base_fail(error, PIRN_TRAP, PIRN_NO_OFFSET, "resource table has no free keys");
-    if (table->entries.len == 0 &&
-        !BASE_VEC_PUSH(&table->entries, table->allocator, (cm_handle){0}))
+    if (table->entries.len == 0 && !BASE_VEC_PUSH(&table->entries, table->allocator, (cm_handle){0}))
         return base_nomem(error);
     if (!BASE_VEC_PUSH(&table->entries, table->allocator, (cm_handle){0}))
         return base_nomem(error);
@@ -24,8 +23,7 @@ static pirn_status append_entry(cm_handle_table *table, uint32_t *index, pirn_er
     return PIRN_OK;
 }
 
-pirn_status cm_handle_add(cm_handle_table *table, const cm_handle *handle, uint32_t *index,
-                          pirn_error *error)
+pirn_status cm_handle_add(cm_handle_table *table, const cm_handle *handle, uint32_t *index, pirn_error *error)
 {
     if (table->free != 0) {
         *index = table->free;
@@ -49,16 +47,14 @@ static pirn_status fail_with_wrong_type(uint32_t index, const cm_resource_type *
     return base_fail(error, PIRN_TRAP, PIRN_NO_OFFSET,
                      "handle index %u used with the wrong type, expected %s-defined resource but "
                      "found a %s%s-defined resource",
-                     (unsigned)index, definer_of(expected), is_same_side ? "different " : "",
-                     definer_of(found));
+                     (unsigned)index, definer_of(expected), is_same_side ? "different " : "", definer_of(found));
 }
 
-pirn_status cm_handle_get(const cm_handle_table *table, uint32_t index,
-                          const cm_resource_type *type, cm_handle **out, pirn_error *error)
+pirn_status cm_handle_get(const cm_handle_table *table, uint32_t index, const cm_resource_type *type, cm_handle **out,
+                          pirn_error *error)
 {
     if (index >= table->entries.len || table->entries.data[index].type == NULL)
-        return base_fail(error, PIRN_TRAP, PIRN_NO_OFFSET, "unknown handle index %u",
-                         (unsigned)index);
+        return base_fail(error, PIRN_TRAP, PIRN_NO_OFFSET, "unknown handle index %u", (unsigned)index);
     cm_handle *handle = &table->entries.data[index];
     if (handle->type != type)
         return fail_with_wrong_type(index, type, handle->type, error);
@@ -66,14 +62,13 @@ pirn_status cm_handle_get(const cm_handle_table *table, uint32_t index,
     return PIRN_OK;
 }
 
-pirn_status cm_handle_remove(cm_handle_table *table, uint32_t index, const cm_resource_type *type,
-                             cm_handle *out, pirn_error *error)
+pirn_status cm_handle_remove(cm_handle_table *table, uint32_t index, const cm_resource_type *type, cm_handle *out,
+                             pirn_error *error)
 {
     cm_handle *handle = NULL;
     PIRN_TRY(cm_handle_get(table, index, type, &handle, error));
     if (handle->num_lends != 0)
-        return base_fail(error, PIRN_TRAP, PIRN_NO_OFFSET,
-                         "cannot remove %s resource while borrowed",
+        return base_fail(error, PIRN_TRAP, PIRN_NO_OFFSET, "cannot remove %s resource while borrowed",
                          handle->own ? "owned" : "borrowed");
     *out = *handle;
     *handle = (cm_handle){.rep = table->free};

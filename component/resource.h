@@ -25,9 +25,9 @@ typedef struct cm_borrow_scope {
 
 typedef struct cm_handle {
     const cm_resource_type *type; /* NULL: a free entry */
-    uintptr_t rep; /* the host's pointer, the guest's i32; free: index of the next free entry */
-    cm_borrow_scope *scope; /* of a borrow */
-    uint32_t num_lends;     /* calls in progress that have borrowed through this handle */
+    uintptr_t rep;                /* the host's pointer, the guest's i32; free: index of the next free entry */
+    cm_borrow_scope *scope;       /* of a borrow */
+    uint32_t num_lends;           /* calls in progress that have borrowed through this handle */
     bool own;
 } cm_handle;
 
@@ -41,13 +41,11 @@ typedef struct cm_handle_table {
 void cm_handle_table_init(cm_handle_table *table, const pirn_allocator *allocator);
 void cm_handle_table_done(cm_handle_table *table);
 /* TRAP when the table is full, NOMEM. */
-PIRN_MUST_CHECK pirn_status cm_handle_add(cm_handle_table *table, const cm_handle *handle,
-                                          uint32_t *index, pirn_error *error);
-/* The entry, of that type, until the table changes. TRAP. */
-PIRN_MUST_CHECK pirn_status cm_handle_get(const cm_handle_table *table, uint32_t index,
-                                          const cm_resource_type *type, cm_handle **out,
+PIRN_MUST_CHECK pirn_status cm_handle_add(cm_handle_table *table, const cm_handle *handle, uint32_t *index,
                                           pirn_error *error);
+/* The entry, of that type, until the table changes. TRAP. */
+PIRN_MUST_CHECK pirn_status cm_handle_get(const cm_handle_table *table, uint32_t index, const cm_resource_type *type,
+                                          cm_handle **out, pirn_error *error);
 /* Takes the entry out; it must not be lent. TRAP. */
-PIRN_MUST_CHECK pirn_status cm_handle_remove(cm_handle_table *table, uint32_t index,
-                                             const cm_resource_type *type, cm_handle *out,
-                                             pirn_error *error);
+PIRN_MUST_CHECK pirn_status cm_handle_remove(cm_handle_table *table, uint32_t index, const cm_resource_type *type,
+                                             cm_handle *out, pirn_error *error);

@@ -256,8 +256,7 @@ static pirn_status resize_room(cm_context *cx, uint32_t align, uint64_t size, ro
 {
     if (size == where->size)
         return PIRN_OK;
-    PIRN_TRY(
-        cm_reallocate(cx, CM_STRING_CONTENT, where->ptr, where->size, align, size, &where->ptr));
+    PIRN_TRY(cm_reallocate(cx, CM_STRING_CONTENT, where->ptr, where->size, align, size, &where->ptr));
     where->size = (uint32_t)size;
     return PIRN_OK;
 }
@@ -343,14 +342,12 @@ static pirn_status lower_probably_utf16(cm_context *cx, const text *t, room *whe
     uint8_t *p = at(cx, *where);
     for (size_t i = 0; i < t->units; i++)
         p[i] = p[2 * i];
-    PIRN_TRY(
-        cm_reallocate(cx, CM_STRING_CONTENT, where->ptr, where->size, 1, t->units, &where->ptr));
+    PIRN_TRY(cm_reallocate(cx, CM_STRING_CONTENT, where->ptr, where->size, 1, t->units, &where->ptr));
     where->size = t->units;
     return PIRN_OK;
 }
 
-static pirn_status lower_text(cm_context *cx, const text *t, bool was_tagged, room *where,
-                              uint32_t *tag)
+static pirn_status lower_text(cm_context *cx, const text *t, bool was_tagged, room *where, uint32_t *tag)
 {
     switch (cx->encoding) {
     case CM_UTF8:
@@ -360,8 +357,7 @@ static pirn_status lower_text(cm_context *cx, const text *t, bool was_tagged, ro
     default:
         if (t->form == FORM_LATIN1)
             return lower_copy(cx, t, 2, where);
-        return was_tagged ? lower_probably_utf16(cx, t, where, tag)
-                          : lower_to_latin1_utf16(cx, t, where, tag);
+        return was_tagged ? lower_probably_utf16(cx, t, where, tag) : lower_to_latin1_utf16(cx, t, where, tag);
     }
 }
 
@@ -372,8 +368,7 @@ static pirn_status open_text(cm_context *cx, pirn_str string, text *out)
     if (cx->form == CM_HOST && string.len > CM_LIMIT_STRING_BYTES)
         return cm_trap(cx, "string is too long");
     uint32_t tagged_units = (uint32_t)string.len;
-    *out = (text){form_of(encoding, tagged_units), units_of(encoding, tagged_units),
-                  (const uint8_t *)string.data};
+    *out = (text){form_of(encoding, tagged_units), units_of(encoding, tagged_units), (const uint8_t *)string.data};
     size_t bad = 0;
     if (cx->form == CM_HOST && !base_utf8_valid(string, &bad))
         return cm_misuse(cx, "string is not valid UTF-8 at byte %zu", bad);
