@@ -83,12 +83,13 @@ pirn_status vm_valid_missing(vm_validator *v, vm_valtype expected)
  * ------------------------------------------------------------------------------------------------------ */
 
 /* The height is limited because an instruction of two bytes can push a thousand values. */
-pirn_status vm_valid_grow(vm_validator *v, size_t count)
+pirn_status vm_valid_grow(vm_validator *v)
 {
-    if (count > VM_LIMIT_OPERANDS - v->operands.len)
+    if (v->operands.len == VM_LIMIT_OPERANDS)
         return vm_valid_fail_as(v, PIRN_LIMIT, "too many operands: at most %d are supported", VM_LIMIT_OPERANDS);
-    if (!BASE_VEC_RESERVE(&v->operands, v->allocator, count))
+    if (!BASE_VEC_RESERVE(&v->operands, v->allocator, 1))
         return base_nomem(v->error);
+    v->operand_room = v->operands.cap < VM_LIMIT_OPERANDS ? v->operands.cap : VM_LIMIT_OPERANDS;
     return PIRN_OK;
 }
 

@@ -44,6 +44,7 @@ struct vm_validator {
     vm_reader reader;
     vm_instr instr; /* the one being checked */
     BASE_VEC(vm_valtype) operands;
+    size_t operand_room; /* how many there may be before the array must grow */
     BASE_VEC(vm_frame) control;
 
     /* Of the function being validated. */
@@ -88,13 +89,13 @@ static inline vm_frame *vm_valid_top(vm_validator *v)
     return &v->control.data[v->control.len - 1];
 }
 
-/* Makes room for `count` operands. */
-PIRN_MUST_CHECK pirn_status vm_valid_grow(vm_validator *v, size_t count);
+/* Makes room for another operand. */
+PIRN_MUST_CHECK pirn_status vm_valid_grow(vm_validator *v);
 
 PIRN_MUST_CHECK static inline pirn_status vm_valid_push(vm_validator *v, vm_valtype type)
 {
-    if (BASE_UNLIKELY(v->operands.len == v->operands.cap))
-        PIRN_TRY(vm_valid_grow(v, 1));
+    if (BASE_UNLIKELY(v->operands.len == v->operand_room))
+        PIRN_TRY(vm_valid_grow(v));
     v->operands.data[v->operands.len++] = type;
     return PIRN_OK;
 }
