@@ -32,9 +32,17 @@ builtins=$(find /usr/lib/llvm-19 /usr/lib/clang -name 'libclang_rt.builtins-wasm
 compile_c() { clang-19 --target=wasm32-wasi -O2 -nodefaultlibs -o "$@" -lc "$builtins"; }
 make hello "$here/hello.c" compile_c "$out/hello.wasm" "$here/hello.c"
 make hello-cabi "$here/hello.c $here/cabi_realloc.c" compile_c "$out/hello-cabi.wasm" "$here/hello.c" "$here/cabi_realloc.c"
+make small "$here/hello.c $here/cabi_realloc.c" \
+  compile_c "$out/small.wasm" -Wl,-s "$here/hello.c" "$here/cabi_realloc.c"
 make trap "$here/debian-libc-trap.c" compile_c "$out/trap.wasm" "$here/debian-libc-trap.c"
 make trap-cabi "$here/debian-libc-trap.c $here/cabi_realloc.c" \
   compile_c "$out/trap-cabi.wasm" "$here/debian-libc-trap.c" "$here/cabi_realloc.c"
+
+# Without a C library: the Canonical ABI by hand.
+compile_bare() {
+  clang-19 --target=wasm32-unknown-unknown -O2 -nostdlib -ffreestanding -Wl,--no-entry -Wl,-z,stack-size=4096 -o "$@"
+}
+make sleeper-core "$here/sleeper.c" compile_bare "$out/sleeper-core.wasm" "$here/sleeper.c"
 
 # ---- Rust ---------------------------------------------------------------------------------------------------------
 rust_target() {
@@ -63,20 +71,25 @@ install_jco() {
   (cd "$out/npm" && npm install --no-audit --no-fund) >"$out/npm.log" 2>&1 && touch "$out/npm/.installed"
 }
 jco() { "$out/npm/node_modules/.bin/jco" "$@"; }
-components="hello-component trap-component trap-cabi-component qjs starling"
+components="hello-component small-component trap-component trap-cabi-component sleeper qjs starling"
 if ! command -v npm >/dev/null; then
   for name in $components; do missing "$name" "npm is not installed"; done
 elif ! install_jco; then
   for name in $components; do missing "$name" "npm install of jco failed (see npm.log)"; done
 else
   make hello-component "$out/hello-cabi.wasm" jco new "$out/hello-cabi.wasm" --wasi-command -o "$out/hello-component.wasm"
+  make small-component "$out/small.wasm" jco new "$out/small.wasm" --wasi-command -o "$out/small-component.wasm"
   make trap-component "$out/trap.wasm" jco new "$out/trap.wasm" --wasi-command -o "$out/trap-component.wasm"
   make trap-cabi-component "$out/trap-cabi.wasm" jco new "$out/trap-cabi.wasm" --wasi-command -o "$out/trap-cabi-component.wasm"
 
-  # The world that JavaScript programs are made for, from the WIT of this project's own host.
+  # Worlds for the guests, over the WIT of this project's own host.
   mkdir -p "$out/wit/deps"
-  printf 'package guests:js;\n\nworld command {\n  include wasi:cli/command@0.2.12;\n}\n' >"$out/wit/world.wit"
+  cp "$here"/wit/*.wit "$out/wit/"
   cp -r "$here/../../host/wit/." "$out/wit/deps/"
+  embed() { # NAME WORLD CORE
+    jco embed --wit "$out/wit" -n "$2" -o "$out/$1.embedded" "$3" && jco new -o "$out/$1.wasm" "$out/$1.embedded"
+  }
+  make sleeper "$out/sleeper-core.wasm $here/wit/guests.wit" embed sleeper sleeper "$out/sleeper-core.wasm"
   make qjs "$here/script.js $out/npm/.installed" \
     jco componentize "$here/script.js" --wit "$out/wit" -n command --backend qjs -o "$out/qjs.wasm"
   make starling "$here/script.js $out/npm/.installed" \
