@@ -29,7 +29,13 @@ union vm_word {
             uint32_t offset;
         };
     };
+    struct {
+        uint32_t far_d, far_a; /* slots, as byte offsets too */
+    };
+    /* Immediates are images of slots: the value is at the start of the word. */
     uint64_t u64;
+    uint32_t u32;
+    float f32;
     double f64;
     const vm_word *target;
     _Atomic(const vm_word *) entry; /* of a callee */
@@ -79,8 +85,8 @@ void vm_result_from_slots(vm_context *context, const pirn_functype *type, const 
  * place of the caller's fp, because that is all vm_code_cross finds.
  */
 typedef struct vm_frame_link {
-    const vm_word *pc; /* in the caller */
-    pirn_slot *fp;     /* the caller's */
+    const vm_word *pc;       /* in the caller */
+    pirn_slot *fp;           /* the caller's */
     pirn_instance *instance; /* the caller's, or NULL: the same as the frame's */
 } vm_frame_link;
 vm_frame_link vm_frame_link_of(const pirn_slot *header);

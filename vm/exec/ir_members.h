@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every single cell of vm/exec/ir.def, families spread out, as VM_EACH_MEMBER(name, shape) in the order of their numbers. Included
+ * where VM_EACH_MEMBER is defined; so there is no guard against a second inclusion.
+ */
+#define IR_BINARY(name, forms, T, R, traps, expression) IR_FORMS_##forms(IR_MEMBER_BINARY, name, T)
+#define IR_COMPARE(name, inverse, exchanged, T, expression) \
+    IR_FORMS_C(IR_MEMBER_BINARY, name, T) IR_FORMS_C(IR_MEMBER_BRANCH, name, T)
+#define IR_UNARY(name, T, R, traps, expression) IR_FORMS_UNARY(IR_MEMBER_UNARY, name)
+#define IR_LOAD(name, R, bytes, expression)     IR_FORMS_LOAD(IR_MEMBER_LOAD, name)
+#define IR_STORE(name, T, bytes, statement)     IR_FORMS_STORE_##T(IR_MEMBER_STORE, name)
+#define IR_CELL(name, shape)                    VM_EACH_MEMBER(name, shape)
+#include "vm/exec/ir.def"

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The translator's parts, seen by nobody else.
+ *
+ *   translate.c          one function from its bytes to published code; instructions that are not control
+ *   translate_value.c    the symbolic operand stack
+ *   translate_control.c  labels, branches, calls, returns
+ *   translate_emit.c     cells: writing, patching, fitting slots into 16 bits, relocation
+ *
+ * The symbolic stack. While the code of a Wasm function is read, its operand stack is known only as descriptions: a
+ * value is a local, a constant, in an accumulator, or in its *temp*, the slot that belongs to its place on the stack.
+ * Reading a local, a constant, dropping a value: all this happens here and costs nothing at run time. A value gets into
+ * its temp when it has to be findable without knowing the way there (at labels, as argument of a call), when its
+ * accumulator is needed, or its local is about to change.
+ *
+ * An instruction that yields a value is emitted with an accumulator as destination. The cell stays *patchable* while the
+ * value is there: to move the value to a slot later is to change the cell's handler and destination.
+ *
+ * Invariants:
+ *   - at most one value is in each accumulator (`owner`);
+ *   - values below `flushed` are temps or constants; so a label has nothing to do for them;
+ *   - the values that stand for one local are linked, so that they are found when it changes.
+ *
+ * Running out of memory is remembered in `status` (NOMEM), and looked at after each instruction; until then cells are
+ * written to `spare`. So is the need of scratch slots when there are none (LIMIT): then all begins anew, with them.
+ */
+#pragma once
+
+#include "vm/exec/ir.h"
+
+#define VM_NONE UINT32_MAX
+
+/* The kinds of accumulators. */
+enum { VM_INTEGER, VM_FLOAT, VM_ACCUMULATORS };
+
+typedef enum vm_value_kind { VM_VALUE_TEMP, VM_VALUE_LOCAL, VM_VALUE_CONST, VM_VALUE_ACC } vm_value_kind;
+
+typedef struct vm_value {
+    uint8_t kind;
+    uint8_t slots;    /* 1 or 2 */
+    uint8_t is_float; /* which accumulator it would be in */
+    uint16_t slot_ir; /* ACC: what patches its cell to a slot as destination; 0: cannot be patched */
+    uint32_t temp;    /* the slot that belongs to its place */
+    union {
+        uint64_t bits; /* CONST: image of a slot */
+        uint32_t cell; /* ACC: where it was made */
+        struct {
+            uint32_t local;
+            uint32_t below; /* LOCAL: next value down the stack that stands for the same local */
+        };
+    };
+} vm_value;
+
+typedef struct vm_local {
+    uint32_t slot;
+    uint32_t top; /* the topmost value that stands for it, or VM_NONE */
+    vm_valtype type;
+} vm_local;
+
+typedef enum vm_label_kind { VM_LABEL_FUNC, VM_LABEL_BLOCK, VM_LABEL_LOOP, VM_LABEL_IF, VM_LABEL_ELSE } vm_label_kind;
+
+typedef struct vm_label {
+    uint8_t kind;
+    vm_blocktype type;
+    uint32_t height;     /* values below its parameters */
+    uint32_t temp;       /* slot of its first parameter and of its first result */
+    uint32_t start;      /* LOOP: where to branch to */
+    uint32_t chain;      /* else: target words that wait for the end, linked through themselves, or VM_NONE */
+    uint32_t else_chain; /* IF: the same for the else */
+    uint32_t table;      /* the last br_table that needed moves on the way here, and where these are */
+    uint32_t table_stub;
+} vm_label;
+
+/* A comparison that may become a value or a branch. */
+typedef struct vm_condition {
+    vm_compare compare;
+    uint32_t form;
+    vm_word operands; /* of the cell */
+    vm_word immediate;
+} vm_condition;
+
+typedef struct vm_place {
+    uint32_t word;
+    uint64_t offset;
+} vm_place;
+
+typedef struct vm_translator {
+    pirn_module *module;
+    const vm_module *syntax;
+    const pirn_functype *type;
+    const pirn_allocator *allocator;
+    pirn_status status;
+    vm_reader reader;
+    uint64_t offset; /* of the instruction being translated */
+
+    BASE_VEC(vm_word) code;
+    BASE_VEC(uint32_t) relocations; /* words that are branch targets */
+    /* The last cell, when it left a value in an accumulator and no label follows it. */
+    struct {
+        uint32_t cell;    /* or VM_NONE */
+        uint32_t compare; /* a vm_compare, or VM_NONE */
+        uint32_t form;
+        uint64_t offset;
+    } last;
+    vm_word spare[8];
+
+    BASE_VEC(vm_value) stack;
+    uint32_t flushed;
+    uint32_t owner[VM_ACCUMULATORS]; /* place of the value in it, or VM_NONE */
+    vm_local *locals;
+    uint32_t local_count;
+    uint32_t temps;   /* first slot of temps */
+    uint32_t scratch; /* first of the scratch slots */
+    bool has_scratch;
+    uint32_t frame_slots;
+
+    BASE_VEC(vm_label) labels;
+    bool is_unreachable;
+    uint32_t skipped_blocks; /* open ones in unreachable code */
+    uint32_t tables;         /* br_tables so far */
+
+    uint32_t fuel_cell; /* of this straight-line run, or VM_NONE */
+
+    bool is_recording; /* instead of publishing, find an offset */
+    BASE_VEC(vm_place) places;
+} vm_translator;
+
+/* ---- translate_emit.c ----------------------------------------------------------------------------------------------- */
+
+/* Scratch slots of the wide form: for the sources, in order, and for the destination. */
+enum { VM_SCRATCH_D = 3, VM_SCRATCH_SLOTS = 4 };
+
+bool vm_is_near(uint32_t slot);
+/* The n-th scratch slot. */
+uint32_t vm_scratch(vm_translator *t, uint32_t n);
+/* The slot as operand. A slot out of reach is copied to the n-th scratch slot, which is then the operand. */
+uint16_t vm_emit_source(vm_translator *t, uint32_t slot, uint32_t n);
+/* Appends a cell of `words` words and returns them, the operands zeroed. Valid until the next cell. */
+vm_word *vm_emit_words(vm_translator *t, vm_ir ir, uint32_t words);
+vm_word *vm_emit(vm_translator *t, vm_ir ir);
+/* A cell whose operand d is a destination: first the cell, then vm_emit_dest_done, which brings the value to a far slot. */
+uint16_t vm_emit_dest(vm_translator *t, uint32_t slot);
+void vm_emit_dest_done(vm_translator *t, uint32_t slot);
+/* One value of `slots` slots from slot to slot. */
+void vm_emit_copy(vm_translator *t, uint32_t to, uint32_t from, uint32_t slots);
+/* Any number of slots. */
+void vm_emit_copy_n(vm_translator *t, uint32_t to, uint32_t from, uint32_t slots);
+void vm_emit_const(vm_translator *t, uint32_t to, const vm_value *value);
+/* Can the constant be the immediate of an operand of type I, L, F or D? */
+bool vm_fits_immediate(char type, uint64_t bits);
+/* Changes the cell's handler and destination. */
+void vm_emit_patch(vm_translator *t, uint32_t cell, vm_ir ir, uint32_t slot);
+/* Where the next cell will be. */
+uint32_t vm_emit_here(const vm_translator *t);
+/* Ends the straight-line run: a label is here. */
+void vm_emit_label(vm_translator *t);
+/* Takes the last cell away (of at most VM_CELL_WORDS words); returns their number. */
+enum { VM_CELL_WORDS = 4 };
+uint32_t vm_emit_take_last(vm_translator *t, vm_word words[VM_CELL_WORDS]);
+/* Target words: to a known place; or waiting in a chain until the place is known. */
+void vm_emit_target(vm_translator *t, uint32_t word, uint32_t place);
+void vm_emit_target_later(vm_translator *t, uint32_t word, uint32_t *chain);
+void vm_emit_bind(vm_translator *t, uint32_t *chain);
+
+/* ---- translate_value.c ------------------------------------------------------------------------------------------------- */
+
+/* The value of a type, in its temp, before it is pushed. */
+vm_value vm_value_of_type(vm_valtype type);
+void vm_push(vm_translator *t, vm_value value);
+/* Pushes the value that the last cell, `cell`, has left in the accumulator; `slot_ir` as in vm_value. */
+void vm_push_result(vm_translator *t, bool is_float, uint32_t cell, vm_ir slot_ir);
+vm_value vm_pop(vm_translator *t);
+void vm_pop_to(vm_translator *t, uint32_t height);
+/* The temp of the place `height`. */
+uint32_t vm_temp_at(const vm_translator *t, uint32_t height);
+/* Makes an accumulator free: what is in it goes to its temp. */
+void vm_free_accumulator(vm_translator *t, bool is_float);
+/* Brings a popped value into a slot, if it is in none, and returns the slot. */
+uint32_t vm_value_slot(vm_translator *t, vm_value *value);
+/* Brings a popped value to the given slot. */
+void vm_value_move(vm_translator *t, vm_value *value, uint32_t slot);
+/* Brings all locals and accumulators of the stack into temps. */
+void vm_flush(vm_translator *t);
+/* Brings the topmost `count` values into temps, constants too. */
+void vm_settle(vm_translator *t, uint32_t count);
+/* local.set of a popped value. */
+void vm_local_set(vm_translator *t, uint32_t local, vm_value *value);
+
+/* ---- translate_control.c ------------------------------------------------------------------------------------------------ */
+
+/* Translates a control instruction or a call; false when it is another one. */
+bool vm_translate_control(vm_translator *t, const vm_instr *instr);
+void vm_label_push(vm_translator *t, vm_label_kind kind, const vm_blocktype *type);
+/* Pops a condition: a comparison that was just emitted is taken back. */
+vm_condition vm_condition_pop(vm_translator *t);
+/* Pops the operands of a comparison. */
+vm_condition vm_condition_of(vm_translator *t, vm_compare compare);
+/* Emits it with its value in the accumulator. */
+void vm_condition_value(vm_translator *t, const vm_condition *condition);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing cells: see vm/exec/translate.h. */
+#include "vm/exec/image.h"
+#include "vm/exec/translate.h"
+
+bool vm_is_near(uint32_t slot)
+{
+    return slot <= UINT16_MAX / sizeof(pirn_slot);
+}
+
+static uint16_t near_offset(uint32_t slot)
+{
+    return (uint16_t)(slot * sizeof(pirn_slot));
+}
+
+vm_word *vm_emit_words(vm_translator *t, vm_ir ir, uint32_t words)
+{
+    uint32_t cell = vm_emit_here(t);
+    t->last.cell = VM_NONE;
+    bool fits = cell + words < VM_NONE && BASE_VEC_RESERVE(&t->code, t->allocator, words);
+    if (fits && t->is_recording)
+        fits = BASE_VEC_PUSH(&t->places, t->allocator, (vm_place){cell, t->offset});
+    if (!fits || t->status != PIRN_OK) {
+        t->status = t->status != PIRN_OK ? t->status : PIRN_NOMEM;
+        return words <= BASE_COUNT(t->spare) ? t->spare : NULL;
+    }
+    memset(t->code.data + cell, 0, words * sizeof(vm_word));
+    t->code.len += words;
+    t->code.data[cell].handler = vm_ir_table[ir].handler;
+    return t->code.data + cell;
+}
+
+vm_word *vm_emit(vm_translator *t, vm_ir ir)
+{
+    return vm_emit_words(t, ir, vm_ir_words(ir));
+}
+
+static void copy_far(vm_translator *t, uint32_t to, uint32_t from)
+{
+    vm_word *cell = vm_emit(t, IR_COPY_FAR);
+    cell[1].far_d = to * (uint32_t)sizeof(pirn_slot);
+    cell[1].far_a = from * (uint32_t)sizeof(pirn_slot);
+}
+
+uint32_t vm_scratch(vm_translator *t, uint32_t n)
+{
+    if (!t->has_scratch)
+        t->status = PIRN_LIMIT;
+    return t->scratch + n;
+}
+
+uint16_t vm_emit_source(vm_translator *t, uint32_t slot, uint32_t n)
+{
+    if (vm_is_near(slot))
+        return near_offset(slot);
+    copy_far(t, vm_scratch(t, n), slot);
+    return near_offset(t->scratch + n);
+}
+
+uint16_t vm_emit_dest(vm_translator *t, uint32_t slot)
+{
+    return near_offset(vm_is_near(slot) ? slot : vm_scratch(t, VM_SCRATCH_D));
+}
+
+void vm_emit_dest_done(vm_translator *t, uint32_t slot)
+{
+    if (!vm_is_near(slot))
+        copy_far(t, slot, vm_scratch(t, VM_SCRATCH_D));
+}
+
+void vm_emit_copy(vm_translator *t, uint32_t to, uint32_t from, uint32_t slots)
+{
+    if (to == from)
+        return;
+    if (slots > 1 && !(vm_is_near(to + 1) && vm_is_near(from + 1))) {
+        vm_emit_copy_n(t, to, from, slots);
+    } else if (!vm_is_near(to) || !vm_is_near(from)) {
+        copy_far(t, to, from);
+    } else {
+        vm_word *cell = vm_emit(t, slots == 1 ? IR_COPY : IR_COPY2);
+        cell[1].d = near_offset(to);
+        cell[1].a = near_offset(from);
+    }
+}
+
+void vm_emit_copy_n(vm_translator *t, uint32_t to, uint32_t from, uint32_t slots)
+{
+    if (slots == 1) {
+        vm_emit_copy(t, to, from, 1);
+    } else if (slots > 1 && to != from) {
+        vm_word *cell = vm_emit(t, IR_COPY_N);
+        cell[1].far_d = to * (uint32_t)sizeof(pirn_slot);
+        cell[1].far_a = from * (uint32_t)sizeof(pirn_slot);
+        cell[2].u64 = slots;
+    }
+}
+
+void vm_emit_const(vm_translator *t, uint32_t to, const vm_value *value)
+{
+    vm_word *cell;
+    if (vm_image_of_u32(vm_u32_of_image(value->bits)) == value->bits) {
+        cell = vm_emit(t, IR_CONST_I);
+        cell[1].offset = vm_u32_of_image(value->bits);
+    } else if (vm_fits_immediate('L', value->bits)) {
+        cell = vm_emit(t, IR_CONST_L);
+        cell[1].imm = (int32_t)(int64_t)value->bits;
+    } else {
+        cell = vm_emit(t, IR_CONST_Q);
+        cell[2].u64 = value->bits;
+    }
+    cell[1].d = vm_emit_dest(t, to);
+    vm_emit_dest_done(t, to);
+}
+
+bool vm_fits_immediate(char type, uint64_t bits)
+{
+    return type != 'L' || (uint64_t)(int64_t)(int32_t)bits == bits;
+}
+
+void vm_emit_patch(vm_translator *t, uint32_t cell, vm_ir ir, uint32_t slot)
+{
+    if (t->status != PIRN_OK)
+        return;
+    t->code.data[cell].handler = vm_ir_table[ir].handler;
+    t->code.data[cell + 1].d = near_offset(slot);
+    if (t->last.cell == cell)
+        t->last.cell = VM_NONE;
+}
+
+uint32_t vm_emit_here(const vm_translator *t)
+{
+    return (uint32_t)t->code.len;
+}
+
+void vm_emit_label(vm_translator *t)
+{
+    t->last.cell = VM_NONE;
+}
+
+uint32_t vm_emit_take_last(vm_translator *t, vm_word words[VM_CELL_WORDS])
+{
+    uint32_t count = vm_emit_here(t) - t->last.cell;
+    memcpy(words, t->code.data + t->last.cell, count * sizeof(vm_word));
+    t->code.len -= count;
+    if (t->is_recording)
+        t->places.len--;
+    t->last.cell = VM_NONE;
+    return count;
+}
+
+void vm_emit_target(vm_translator *t, uint32_t word, uint32_t place)
+{
+    if (t->status != PIRN_OK)
+        return;
+    t->code.data[word].u64 = place;
+    if (!BASE_VEC_PUSH(&t->relocations, t->allocator, word))
+        t->status = PIRN_NOMEM;
+}
+
+void vm_emit_target_later(vm_translator *t, uint32_t word, uint32_t *chain)
+{
+    vm_emit_target(t, word, *chain);
+    *chain = word;
+}
+
+void vm_emit_bind(vm_translator *t, uint32_t *chain)
+{
+    uint32_t here = vm_emit_here(t);
+    while (*chain != VM_NONE && t->status == PIRN_OK) {
+        vm_word *word = &t->code.data[*chain];
+        *chain = (uint32_t)word->u64;
+        word->u64 = here;
+    }
+    vm_emit_label(t);
+}
