@@ -89,8 +89,8 @@ static void decode_known(vm_decoder *d, vm_reader *r, const uint8_t *at, uint32_
         return;
     row->decode(d, r, &section->items);
     if (!vm_reader_failed(r) && !vm_reader_at_end(r))
-        vm_reader_fail(r, PIRN_MALFORMED, "section size mismatch: %zu bytes left over in the %s section",
-                       vm_reader_left(r), row->name);
+        vm_reader_fail(r, PIRN_MALFORMED, "section size mismatch: the %s section goes on after its last entry",
+                       row->name);
 }
 
 /* One section; *last is the id of the last section that was not a custom one. */

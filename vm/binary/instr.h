@@ -38,7 +38,7 @@ typedef struct vm_instr {
  */
 bool vm_instr_read(vm_reader *reader, uint32_t features, vm_instr *out);
 /*
- * An expression (spec 5.4.9): reads up to the `end` that closes it and returns its bytes, that `end` included; an empty
- * range after a failure. The instructions are checked by the grammar only.
+ * An expression (spec 5.4.9): reads up to the `end` that closes it and returns its bytes, that `end` included; an
+ * empty range after a failure. The instructions are checked by the grammar only.
  */
 vm_range vm_reader_expr(vm_reader *reader, uint32_t features);

@@ -104,7 +104,7 @@ static void test_malformed_frames(void **state)
         {{BYTES(PREAMBLE "\x01\x02\x00\x00")},
          PIRN_MALFORMED,
          11,
-         "section size mismatch: 1 bytes left over in the type section"},
+         "section size mismatch: the type section goes on after its last entry"},
         {{BYTES(PREAMBLE "\x02\x01\x00\x01\x01\x00")},
          PIRN_MALFORMED,
          11,

@@ -101,7 +101,7 @@ static void test_type_mismatches(void **state)
          {BYTES("\0\x41\0\x41\0\x0B")},
          PIRN_INVALID,
          5,
-         "type mismatch: 2 values too many at the end of the block"},
+         "type mismatch: values remaining on the stack at the end of the block"},
         {1, {BYTES("\0\x00\x42\0\x0B")}, PIRN_INVALID, 4, "type mismatch: expected i32, found i64"},
         {1,
          {BYTES("\0\x20\0\x04\x7F\x41\0\x0B\x0B")},
@@ -140,7 +140,7 @@ static void test_type_mismatches(void **state)
          {BYTES("\0\x41\0\x03\x01\x0C\0\x0B\x0B")},
          PIRN_INVALID,
          8,
-         "type mismatch: 1 values too many at the end of the block"},
+         "type mismatch: values remaining on the stack at the end of the block"},
     };
     expect_bodies(cases, BASE_COUNT(cases));
 }
@@ -334,7 +334,7 @@ static void test_constant_expressions(void **state)
         {{BYTES("\x02\x7F\x41\0\x0B\x0B")}, 0, 0, "constant expression required: block is not constant"},
         {{BYTES("\x42\0\x0B")}, 0, 0, "type mismatch: expected i32, found i64"},
         {{BYTES("\x0B")}, 0, 0, "type mismatch: expected i32, found nothing"},
-        {{BYTES("\x41\0\x41\0\x0B")}, 0, 0, "type mismatch: 1 values too many at the end of the block"},
+        {{BYTES("\x41\0\x41\0\x0B")}, 0, 0, "type mismatch: values remaining on the stack at the end of the block"},
     };
     for (size_t i = 0; i < BASE_COUNT(cases); i++) {
         pirn_error error;

@@ -34,8 +34,7 @@ static pirn_status pop_results(vm_validator *v)
     const vm_frame *frame = vm_valid_top(v);
     PIRN_TRY(vm_valid_pop_types(v, vm_valid_block_results(v, &frame->type)));
     if (v->operands.len != frame->height)
-        return vm_valid_fail(v, "type mismatch: %zu values too many at the end of the block",
-                             v->operands.len - frame->height);
+        return vm_valid_fail(v, "type mismatch: values remaining on the stack at the end of the block");
     return PIRN_OK;
 }
 
