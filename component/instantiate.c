@@ -165,7 +165,7 @@ static pirn_status run_step(pirn_component_instance *instance, const cm_step *st
     return PIRN_OK;
 }
 
-/* A function of the host that is exported again has no type of its own: it gets the export's. */
+/* A function of the host that is exported again is seen with the root's resource types. */
 static void make_exports(pirn_component_instance *instance)
 {
     for (uint32_t i = 0; i < instance->plan->export_count; i++) {
@@ -173,10 +173,8 @@ static void make_exports(pirn_component_instance *instance)
         pirn_component_func *func = &instance->funcs[i];
         func->instance = instance;
         func->function = *function_of(instance, export->function);
-        if (func->function.type == NULL) {
-            func->function.type = export->type;
+        if (func->function.host != NULL)
             func->function.resources = instance->maps[0];
-        }
     }
 }
 

@@ -9,56 +9,9 @@
  */
 #include "component/plan.h"
 
-#include <stdlib.h>
+#include "component/environment.h"
+
 #include <string.h>
-
-typedef struct bag bag;
-typedef struct environment environment;
-
-/* A component definition with the environment that its outer aliases look into. */
-typedef struct closure {
-    const cm_component *component;
-    const environment *outer;
-} closure;
-
-/* A core instance: of a module (`number`, `module`), or made of exports (`exports`). */
-typedef struct core_instance {
-    uint32_t number;
-    const pirn_module *module;
-    const bag *exports;
-} core_instance;
-
-/* What an index of an index space stands for; which member holds is known from the sort. */
-typedef union value {
-    cm_core_source core;
-    const pirn_module *module;
-    const core_instance *core_instance;
-    uint32_t function;
-    uint32_t resource; /* of a type; CM_NONE when it is no resource type */
-    const closure *component;
-    const bag *instance;
-} value;
-
-/* Named values, sorted by name. */
-typedef struct named_value {
-    pirn_str name;
-    value value;
-} named_value;
-
-struct bag {
-    uint32_t count;
-    named_value *entries;
-};
-
-struct environment {
-    const cm_component *component;
-    const environment *outer; /* lexically; NULL for the root's */
-    const bag *arguments;
-    uint32_t state; /* number of the component instance */
-    uint32_t depth; /* of instantiation */
-    value *items[CM_SORT_COUNT];
-    uint32_t *resources; /* by cm_resource_id */
-};
 
 typedef struct planner {
     pirn_prepared *plan;
@@ -72,8 +25,6 @@ typedef struct planner {
     BASE_VEC(cm_function) host_functions;
     BASE_VEC(const pirn_resourcedesc *) host_resources;
 } planner;
-
-static const cm_core_source absent = {CM_NONE, CM_NONE};
 
 /* ---- Small parts ----------------------------------------------------------------------------- */
 
@@ -101,50 +52,6 @@ static pirn_status add_step(planner *p, const cm_step *step)
     return BASE_VEC_PUSH(&p->steps, p->allocator, *step) ? PIRN_OK : base_nomem(p->error);
 }
 
-static int compare_names(pirn_str a, pirn_str b)
-{
-    size_t shorter = a.len < b.len ? a.len : b.len;
-    int order = shorter == 0 ? 0 : memcmp(a.data, b.data, shorter);
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-    return compare_names(((const named_value *)a)->name, ((const named_value *)b)->name);
-}
-
-static const bag *seal_bag(bag *b)
-{
-    if (b->count > 1)
-        qsort(b->entries, b->count, sizeof *b->entries, compare_entries);
-    return b;
-}
-
-/* Room for `count` entries; NULL when out of memory. */
-static bag *new_bag(planner *p, uint32_t count)
-{
-    bag *b = base_arena_zero(&p->scratch, sizeof *b);
-    if (b != NULL)
-        b->entries = base_arena_array(&p->scratch, count, sizeof *b->entries);
-    return b == NULL || b->entries == NULL ? NULL : b;
-}
-
-static bool bag_find(const bag *b, pirn_str name, value *out)
-{
-    named_value key = {.name = name};
-    if (b->count == 0)
-        return false;
-    const named_value *found = bsearch(&key, b->entries, b->count, sizeof key, compare_entries);
-    if (found != NULL)
-        *out = found->value;
-    return found != NULL;
-}
-
-static bool is_resource_type(const cm_item *item)
-{
-    return item->sort == CM_TYPE && item->type.kind == CM_TYPE_RESOURCE;
-}
-
 static uint32_t count_definitions(const cm_component *component, cm_definition_kind kind)
 {
     uint32_t count = 0;
@@ -155,18 +62,19 @@ static uint32_t count_definitions(const cm_component *component, cm_definition_k
 
 /* ---- Imports of the root --------------------------------------------------------------------- */
 
-static pirn_status add_host_function(planner *p, const cm_offer *offer, pirn_str name, value *out)
+static pirn_status add_host_function(planner *p, const cm_offer *offer, pirn_str name,
+                                     const pirn_component_functype *type, cm_value *out)
 {
     const pirn_funcdesc *desc = cm_offer_func(offer, name);
     if (desc == NULL)
         return fail_inconsistent(p, PIRN_NO_OFFSET, name);
     out->function = (uint32_t)p->host_functions.len;
-    cm_function function = {.host = desc->func, .user = offer->user};
+    cm_function function = {.type = type, .host = desc->func, .user = offer->user};
     return BASE_VEC_PUSH(&p->host_functions, p->allocator, function) ? PIRN_OK : base_nomem(p->error);
 }
 
 /* One runtime resource type for each description, whichever interfaces it came by. */
-static pirn_status add_host_resource(planner *p, cm_resource_id id, value *out)
+static pirn_status add_host_resource(planner *p, cm_resource_id id, cm_value *out)
 {
     const pirn_resourcedesc *desc = p->bindings->resources.of_id[id];
     for (uint32_t i = 0; i < p->host_resources.len; i++) {
@@ -179,63 +87,58 @@ static pirn_status add_host_resource(planner *p, cm_resource_id id, value *out)
     return BASE_VEC_PUSH(&p->host_resources, p->allocator, desc) ? PIRN_OK : base_nomem(p->error);
 }
 
-static pirn_status bind_item(planner *p, const cm_offer *offer, pirn_str name, const cm_item *item, value *out);
+static pirn_status bind_item(planner *p, const cm_offer *offer, pirn_str name, const cm_item *item, cm_value *out);
 
-static pirn_status bind_instance(planner *p, const cm_offer *offer, const cm_instance_type *type, value *out)
+static pirn_status bind_instance(planner *p, const cm_offer *offer, const cm_instance_type *type, cm_value *out)
 {
     PIRN_TRY(spend(p, type->exports.count));
-    bag *b = new_bag(p, type->exports.count);
+    cm_bag *b = cm_bag_new(&p->scratch, type->exports.count);
     if (b == NULL)
         return base_nomem(p->error);
     for (uint32_t i = 0; i < type->exports.count; i++) {
-        named_value *entry = &b->entries[b->count++];
+        cm_named_value *entry = &b->entries[b->count++];
         entry->name = type->exports.list[i].name;
         PIRN_TRY(bind_item(p, offer, entry->name, &type->exports.list[i].item, &entry->value));
     }
-    out->instance = seal_bag(b);
+    out->instance = cm_bag_seal(b);
     return PIRN_OK;
 }
 
-static pirn_status bind_item(planner *p, const cm_offer *offer, pirn_str name, const cm_item *item, value *out)
+static pirn_status bind_item(planner *p, const cm_offer *offer, pirn_str name, const cm_item *item, cm_value *out)
 {
     out->resource = CM_NONE;
     if (item->sort == CM_INSTANCE)
         return bind_instance(p, offer, item->instance, out);
     if (item->sort == CM_FUNC)
-        return add_host_function(p, offer, name, out);
-    return is_resource_type(item) ? add_host_resource(p, item->type.resource, out) : PIRN_OK;
+        return add_host_function(p, offer, name, item->func, out);
+    return cm_item_is_resource(item) ? add_host_resource(p, item->type.resource, out) : PIRN_OK;
 }
 
 /* The arguments of the outermost component: what its imports are bound to. Walked first, so that
  * the host's functions and resource types have the lowest numbers. */
-static pirn_status bind_root(planner *p, const cm_component *root, const bag **out)
+static pirn_status bind_root(planner *p, const cm_component *root, const cm_bag **out)
 {
-    bag *b = new_bag(p, count_definitions(root, CM_DEF_IMPORT));
+    cm_bag *b = cm_bag_new(&p->scratch, count_definitions(root, CM_DEF_IMPORT));
     if (b == NULL)
         return base_nomem(p->error);
     for (uint32_t i = 0; i < root->definition_count; i++) {
         const cm_definition *def = &root->definitions[i];
         if (def->kind != CM_DEF_IMPORT)
             continue;
-        named_value *entry = &b->entries[b->count++];
+        cm_named_value *entry = &b->entries[b->count++];
         entry->name = def->external.name;
         PIRN_TRY(bind_item(p, p->bindings->offers[i], entry->name, &def->item, &entry->value));
     }
-    *out = seal_bag(b);
+    *out = cm_bag_seal(b);
     return PIRN_OK;
 }
 
 /* ---- Environments ---------------------------------------------------------------------------- */
 
-static bool has_values(cm_sort sort)
-{
-    return sort != CM_TYPE && sort != CM_CORE_TYPE && sort != CM_VALUE;
-}
-
-static pirn_status make_spaces(planner *p, environment *env)
+static pirn_status make_spaces(planner *p, cm_environment *env)
 {
     for (cm_sort sort = 0; sort < CM_SORT_COUNT; sort++) {
-        uint32_t count = has_values(sort) ? env->component->space_counts[sort] : 0;
+        uint32_t count = cm_sort_has_values(sort) ? env->component->space_counts[sort] : 0;
         env->items[sort] = base_arena_array(&p->scratch, count, sizeof *env->items[sort]);
         if (env->items[sort] == NULL)
             return base_nomem(p->error);
@@ -244,7 +147,7 @@ static pirn_status make_spaces(planner *p, environment *env)
 }
 
 /* The map from resource ids outlives planning: it belongs to the state. */
-static pirn_status make_state(planner *p, environment *env, uint32_t parent)
+static pirn_status make_state(planner *p, cm_environment *env, uint32_t parent)
 {
     uint32_t count = env->component->end_resource;
     if (p->states.len >= CM_LIMIT_INSTANCES)
@@ -261,28 +164,14 @@ static pirn_status make_state(planner *p, environment *env, uint32_t parent)
     return BASE_VEC_PUSH(&p->states, p->allocator, state) ? PIRN_OK : base_nomem(p->error);
 }
 
-/* The value of an item of the component at hand. A type's is what its resource id stands for. */
-static value value_of(const environment *env, cm_ref ref)
-{
-    if (has_values(ref.sort))
-        return env->items[ref.sort][ref.index];
-    const cm_item *item = &cm_component_find(env->component, ref)->item;
-    return (value){.resource = is_resource_type(item) ? env->resources[item->type.resource] : CM_NONE};
-}
-
-static cm_core_source core_value(const environment *env, cm_sort sort, uint32_t index)
-{
-    return index == CM_NONE ? absent : env->items[sort][index].core;
-}
-
 /* ---- Core instances -------------------------------------------------------------------------- */
 
-static pirn_status find_core_export(planner *p, const core_instance *instance, pirn_str name, uint64_t offset,
+static pirn_status find_core_export(planner *p, const cm_core_value *instance, pirn_str name, uint64_t offset,
                                     cm_core_source *out)
 {
-    value found;
+    cm_value found;
     if (instance->exports != NULL) {
-        if (!bag_find(instance->exports, name, &found))
+        if (!cm_bag_find(instance->exports, name, &found))
             return fail_inconsistent(p, offset, name);
         *out = found.core;
         return PIRN_OK;
@@ -295,42 +184,42 @@ static pirn_status find_core_export(planner *p, const core_instance *instance, p
 }
 
 /* The arguments or exports that a definition lists, as a bag. */
-static pirn_status collect(planner *p, const environment *env, const cm_definition *def, const bag **out)
+static pirn_status collect(planner *p, const cm_environment *env, const cm_definition *def, const cm_bag **out)
 {
     PIRN_TRY(spend(p, def->instance.argument_count));
-    bag *b = new_bag(p, def->instance.argument_count);
+    cm_bag *b = cm_bag_new(&p->scratch, def->instance.argument_count);
     if (b == NULL)
         return base_nomem(p->error);
     for (uint32_t i = 0; i < def->instance.argument_count; i++) {
         const cm_argument *argument = &def->instance.arguments[i];
-        b->entries[b->count++] = (named_value){argument->name, value_of(env, argument->ref)};
+        b->entries[b->count++] = (cm_named_value){argument->name, cm_environment_value(env, argument->ref)};
     }
-    *out = seal_bag(b);
+    *out = cm_bag_seal(b);
     return PIRN_OK;
 }
 
-static pirn_status resolve_core_imports(planner *p, const pirn_module *module, const bag *arguments, uint64_t offset,
-                                        cm_core_source *out)
+static pirn_status resolve_core_imports(planner *p, const pirn_module *module, const cm_bag *arguments,
+                                        uint64_t offset, cm_core_source *out)
 {
     for (uint32_t i = 0; i < pirn_module_import_count(module); i++) {
         pirn_import import = pirn_module_import(module, i);
-        value argument;
-        if (!bag_find(arguments, import.module, &argument))
+        cm_value argument;
+        if (!cm_bag_find(arguments, import.module, &argument))
             return fail_inconsistent(p, offset, import.module);
         PIRN_TRY(find_core_export(p, argument.core_instance, import.name, offset, &out[i]));
     }
     return PIRN_OK;
 }
 
-static pirn_status instantiate_module(planner *p, const environment *env, const cm_definition *def,
-                                      core_instance *made)
+static pirn_status instantiate_module(planner *p, const cm_environment *env, const cm_definition *def,
+                                      cm_core_value *made)
 {
     const pirn_module *module = env->items[CM_CORE_MODULE][def->instance.source].module;
     uint32_t count = (uint32_t)pirn_module_import_count(module);
     PIRN_TRY(spend(p, count));
     if (p->plan->core_instance_count >= CM_LIMIT_INSTANCES)
         return base_fail(p->error, PIRN_LIMIT, def->offset, "more than %d core instances", CM_LIMIT_INSTANCES);
-    const bag *arguments;
+    const cm_bag *arguments;
     PIRN_TRY(collect(p, env, def, &arguments));
     cm_core_source *imports = base_arena_array(&p->plan->arena, count, sizeof *imports);
     if (imports == NULL)
@@ -338,15 +227,15 @@ static pirn_status instantiate_module(planner *p, const environment *env, const 
     PIRN_TRY(resolve_core_imports(p, module, arguments, def->offset, imports));
     if (count > p->plan->most_imports)
         p->plan->most_imports = count;
-    *made = (core_instance){.number = p->plan->core_instance_count++, .module = module};
+    *made = (cm_core_value){.number = p->plan->core_instance_count++, .module = module};
     return add_step(
         p,
         &(cm_step){.kind = CM_STEP_CORE_INSTANCE, .number = made->number, .core_instance = {module, imports, count}});
 }
 
-static pirn_status make_core_instance(planner *p, const environment *env, const cm_definition *def, value *out)
+static pirn_status make_core_instance(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
-    core_instance *made = base_arena_zero(&p->scratch, sizeof *made);
+    cm_core_value *made = base_arena_zero(&p->scratch, sizeof *made);
     if (made == NULL)
         return base_nomem(p->error);
     out->core_instance = made;
@@ -357,28 +246,28 @@ static pirn_status make_core_instance(planner *p, const environment *env, const 
 
 /* ---- Canonical definitions, resource types --------------------------------------------------- */
 
-static cm_option_sources resolve_options(const environment *env, const cm_option_indices *options)
+static cm_option_sources resolve_options(const cm_environment *env, const cm_option_indices *options)
 {
     return (cm_option_sources){
         .state = env->state,
         .encoding = options->encoding,
-        .memory = core_value(env, CM_CORE_MEMORY, options->memory),
-        .realloc = core_value(env, CM_CORE_FUNC, options->realloc),
-        .post_return = core_value(env, CM_CORE_FUNC, options->post_return),
+        .memory = cm_environment_core(env, CM_CORE_MEMORY, options->memory),
+        .realloc = cm_environment_core(env, CM_CORE_FUNC, options->realloc),
+        .post_return = cm_environment_core(env, CM_CORE_FUNC, options->post_return),
     };
 }
 
-static pirn_status plan_lift(planner *p, const environment *env, const cm_definition *def, value *out)
+static pirn_status plan_lift(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
     cm_step step = {.kind = CM_STEP_LIFT, .number = p->plan->host_function_count + p->plan->lifted_count++};
     step.canon.type = def->canon.functype;
     step.canon.options = resolve_options(env, &def->canon.options);
-    step.canon.core = core_value(env, CM_CORE_FUNC, def->canon.func);
+    step.canon.core = cm_environment_core(env, CM_CORE_FUNC, def->canon.func);
     out->function = step.number;
     return add_step(p, &step);
 }
 
-static pirn_status plan_lower(planner *p, const environment *env, const cm_definition *def, value *out)
+static pirn_status plan_lower(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
     cm_step step = {.kind = CM_STEP_LOWER, .number = p->plan->core_function_count++};
     step.canon.type = def->canon.functype;
@@ -389,8 +278,8 @@ static pirn_status plan_lower(planner *p, const environment *env, const cm_defin
     return add_step(p, &step);
 }
 
-static pirn_status plan_builtin(planner *p, const environment *env, const cm_definition *def,
-                                cm_resource_operation operation, value *out)
+static pirn_status plan_builtin(planner *p, const cm_environment *env, const cm_definition *def,
+                                cm_resource_operation operation, cm_value *out)
 {
     cm_step step = {.kind = CM_STEP_BUILTIN, .number = p->plan->core_function_count++};
     step.builtin.operation = operation;
@@ -403,7 +292,7 @@ static pirn_status plan_builtin(planner *p, const environment *env, const cm_def
     return add_step(p, &step);
 }
 
-static pirn_status plan_canon(planner *p, const environment *env, const cm_definition *def, value *out)
+static pirn_status plan_canon(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
     switch (def->canon.kind) {
     case CM_CANON_LIFT:
@@ -420,68 +309,69 @@ static pirn_status plan_canon(planner *p, const environment *env, const cm_defin
     return fail_inconsistent(p, def->offset, PIRN_STR("canon"));
 }
 
-static pirn_status plan_resource_type(planner *p, environment *env, const cm_definition *def)
+static pirn_status plan_resource_type(planner *p, cm_environment *env, const cm_definition *def)
 {
     cm_step step = {.kind = CM_STEP_RESOURCE_TYPE};
     step.number = p->plan->host_resource_count + p->plan->guest_resource_count++;
     step.resource_type.definer = env->state;
-    step.resource_type.dtor = core_value(env, CM_CORE_FUNC, def->dtor);
+    step.resource_type.dtor = cm_environment_core(env, CM_CORE_FUNC, def->dtor);
     env->resources[def->item.type.resource] = step.number;
     return add_step(p, &step);
 }
 
 /* ---- Components ------------------------------------------------------------------------------ */
 
-static pirn_status walk(planner *p, environment *env, uint32_t parent, const bag **exports);
+static pirn_status walk(planner *p, cm_environment *env, uint32_t parent, const cm_bag **exports);
 
-static pirn_status instantiate_component(planner *p, const environment *env, const cm_definition *def, value *out)
+static pirn_status instantiate_component(planner *p, const cm_environment *env, const cm_definition *def,
+                                         cm_value *out)
 {
-    const closure *source = env->items[CM_COMPONENT][def->instance.source].component;
-    environment inner = {.component = source->component, .outer = source->outer, .depth = env->depth + 1};
+    const cm_closure *source = env->items[CM_COMPONENT][def->instance.source].component;
+    cm_environment inner = {.component = source->component, .outer = source->outer, .depth = env->depth + 1};
     if (inner.depth > CM_LIMIT_NESTING)
         return base_fail(p->error, PIRN_LIMIT, def->offset, "component instances are nested more than %d deep",
                          CM_LIMIT_NESTING);
     PIRN_TRY(collect(p, env, def, &inner.arguments));
-    environment *kept = base_arena_alloc(&p->scratch, sizeof *kept);
+    cm_environment *kept = base_arena_alloc(&p->scratch, sizeof *kept);
     if (kept == NULL)
         return base_nomem(p->error);
     *kept = inner;
     return walk(p, kept, env->state, &out->instance);
 }
 
-static pirn_status make_closure(planner *p, const environment *env, const cm_definition *def, value *out)
+static pirn_status make_closure(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
-    closure *c = base_arena_alloc(&p->scratch, sizeof *c);
+    cm_closure *c = base_arena_alloc(&p->scratch, sizeof *c);
     if (c == NULL)
         return base_nomem(p->error);
-    *c = (closure){def->component, env};
+    *c = (cm_closure){def->component, env};
     out->component = c;
     return PIRN_OK;
 }
 
 /* Only modules, components and types are found outside; a type's value is that of its resource id. */
-static value outer_value(const environment *env, const cm_definition *def)
+static cm_value outer_value(const cm_environment *env, const cm_definition *def)
 {
-    const environment *outer = env;
+    const cm_environment *outer = env;
     for (uint32_t i = 0; i < def->alias.depth && outer->outer != NULL; i++)
         outer = outer->outer;
-    return value_of(outer, (cm_ref){def->item.sort, def->alias.index});
+    return cm_environment_value(outer, (cm_ref){def->item.sort, def->alias.index});
 }
 
-static pirn_status find_named(planner *p, const bag *from, pirn_str name, uint64_t offset, value *out)
+static pirn_status find_named(planner *p, const cm_bag *from, pirn_str name, uint64_t offset, cm_value *out)
 {
-    return bag_find(from, name, out) ? PIRN_OK : fail_inconsistent(p, offset, name);
+    return cm_bag_find(from, name, out) ? PIRN_OK : fail_inconsistent(p, offset, name);
 }
 
 /* An import of a type that is not a resource type needs no argument. */
-static pirn_status import_value(planner *p, const environment *env, const cm_definition *def, value *out)
+static pirn_status import_value(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
-    if (!has_values(def->item.sort) && !is_resource_type(&def->item))
+    if (!cm_sort_has_values(def->item.sort) && !cm_item_is_resource(&def->item))
         return PIRN_OK;
     return find_named(p, env->arguments, def->external.name, def->offset, out);
 }
 
-static pirn_status evaluate(planner *p, environment *env, const cm_definition *def, value *out)
+static pirn_status evaluate(planner *p, cm_environment *env, const cm_definition *def, cm_value *out)
 {
     switch (def->kind) {
     case CM_DEF_CORE_MODULE:
@@ -497,7 +387,7 @@ static pirn_status evaluate(planner *p, environment *env, const cm_definition *d
     case CM_DEF_EXPORTS:
         return collect(p, env, def, &out->instance);
     case CM_DEF_ALIAS_EXPORT:
-        if (!has_values(def->item.sort) && def->born_count == 0)
+        if (!cm_sort_has_values(def->item.sort) && def->born_count == 0)
             return PIRN_OK;
         return find_named(p, env->items[CM_INSTANCE][def->alias.instance].instance, def->alias.name, def->offset,
                           out);
@@ -505,17 +395,17 @@ static pirn_status evaluate(planner *p, environment *env, const cm_definition *d
         return find_core_export(p, env->items[CM_CORE_INSTANCE][def->alias.instance].core_instance, def->alias.name,
                                 def->offset, &out->core);
     case CM_DEF_ALIAS_OUTER:
-        if (has_values(def->item.sort))
+        if (cm_sort_has_values(def->item.sort))
             *out = outer_value(env, def);
         return PIRN_OK;
     case CM_DEF_TYPE:
-        return is_resource_type(&def->item) ? plan_resource_type(p, env, def) : PIRN_OK;
+        return cm_item_is_resource(&def->item) ? plan_resource_type(p, env, def) : PIRN_OK;
     case CM_DEF_CANON:
         return plan_canon(p, env, def, out);
     case CM_DEF_IMPORT:
         return import_value(p, env, def, out);
     case CM_DEF_EXPORT:
-        *out = value_of(env, def->external.ref);
+        *out = cm_environment_value(env, def->external.ref);
         return PIRN_OK;
     case CM_DEF_CORE_TYPE:
         return PIRN_OK;
@@ -524,11 +414,11 @@ static pirn_status evaluate(planner *p, environment *env, const cm_definition *d
 }
 
 /* Enters the resource types that the item brings: each is found in it by its path (definition.h). */
-static pirn_status enter_births(planner *p, environment *env, const cm_definition *def, value item)
+static pirn_status enter_births(planner *p, cm_environment *env, const cm_definition *def, cm_value item)
 {
     for (uint32_t i = 0; i < def->born_count; i++) {
         const cm_birth *birth = &def->born[i];
-        value at = item;
+        cm_value at = item;
         for (uint32_t step = 0; step < birth->path_length; step++)
             PIRN_TRY(find_named(p, at.instance, birth->path[step], def->offset, &at));
         env->resources[birth->id] = at.resource;
@@ -536,23 +426,23 @@ static pirn_status enter_births(planner *p, environment *env, const cm_definitio
     return PIRN_OK;
 }
 
-static pirn_status collect_exports(planner *p, const environment *env, const bag **out)
+static pirn_status collect_exports(planner *p, const cm_environment *env, const cm_bag **out)
 {
     const cm_component *component = env->component;
-    bag *b = new_bag(p, count_definitions(component, CM_DEF_EXPORT));
+    cm_bag *b = cm_bag_new(&p->scratch, count_definitions(component, CM_DEF_EXPORT));
     if (b == NULL)
         return base_nomem(p->error);
     for (uint32_t i = 0; i < component->definition_count; i++) {
         const cm_definition *def = &component->definitions[i];
         if (def->kind == CM_DEF_EXPORT)
             b->entries[b->count++] =
-                (named_value){def->external.name, value_of(env, (cm_ref){def->item.sort, def->index})};
+                (cm_named_value){def->external.name, cm_environment_value(env, (cm_ref){def->item.sort, def->index})};
     }
-    *out = seal_bag(b);
+    *out = cm_bag_seal(b);
     return PIRN_OK;
 }
 
-static pirn_status walk(planner *p, environment *env, uint32_t parent, const bag **exports)
+static pirn_status walk(planner *p, cm_environment *env, uint32_t parent, const cm_bag **exports)
 {
     const cm_component *component = env->component;
     PIRN_TRY(spend(p, component->definition_count));
@@ -560,9 +450,9 @@ static pirn_status walk(planner *p, environment *env, uint32_t parent, const bag
     PIRN_TRY(make_state(p, env, parent));
     for (uint32_t i = 0; i < component->definition_count; i++) {
         const cm_definition *def = &component->definitions[i];
-        value item = {.resource = CM_NONE};
+        cm_value item = {.resource = CM_NONE};
         PIRN_TRY(evaluate(p, env, def, &item));
-        if (has_values(def->item.sort))
+        if (cm_sort_has_values(def->item.sort))
             env->items[def->item.sort][def->index] = item;
         PIRN_TRY(enter_births(p, env, def, item));
     }
@@ -608,22 +498,21 @@ static uint32_t count_functions(const cm_externs *exports)
 }
 
 /* Adds the functions among `externs`, whose values are in `from`. */
-static pirn_status add_exports(planner *p, pirn_str interface, const cm_externs *externs, const bag *from,
+static pirn_status add_exports(planner *p, pirn_str interface, const cm_externs *externs, const cm_bag *from,
                                cm_planned_export *exports)
 {
     for (uint32_t i = 0; i < externs->count; i++) {
         const cm_extern *export = &externs->list[i];
-        value found;
+        cm_value found;
         if (export->item.sort != CM_FUNC)
             continue;
         PIRN_TRY(find_named(p, from, export->name, PIRN_NO_OFFSET, &found));
-        exports[p->plan->export_count++] =
-            (cm_planned_export){interface, export->name, found.function, export->item.func};
+        exports[p->plan->export_count++] = (cm_planned_export){interface, export->name, found.function};
     }
     return PIRN_OK;
 }
 
-static pirn_status keep_exports(planner *p, const cm_externs *externs, const bag *from)
+static pirn_status keep_exports(planner *p, const cm_externs *externs, const cm_bag *from)
 {
     pirn_prepared *plan = p->plan;
     cm_planned_export *exports = base_arena_array(&plan->arena, count_functions(externs), sizeof *exports);
@@ -635,7 +524,7 @@ static pirn_status keep_exports(planner *p, const cm_externs *externs, const bag
     PIRN_TRY(add_exports(p, PIRN_STR(""), externs, from, exports));
     for (uint32_t i = 0; i < externs->count; i++) {
         const cm_extern *export = &externs->list[i];
-        value found;
+        cm_value found;
         if (export->item.sort != CM_INSTANCE)
             continue;
         PIRN_TRY(find_named(p, from, export->name, PIRN_NO_OFFSET, &found));
@@ -648,11 +537,11 @@ static pirn_status keep_exports(planner *p, const cm_externs *externs, const bag
 static pirn_status run(planner *p)
 {
     const cm_component *root = p->plan->component->root;
-    environment *env = base_arena_zero(&p->scratch, sizeof *env);
+    cm_environment *env = base_arena_zero(&p->scratch, sizeof *env);
     if (env == NULL)
         return base_nomem(p->error);
     env->component = root;
-    const bag *exports;
+    const cm_bag *exports;
     PIRN_TRY(bind_root(p, root, &env->arguments));
     p->plan->host_function_count = (uint32_t)p->host_functions.len;
     p->plan->host_resource_count = (uint32_t)p->host_resources.len;

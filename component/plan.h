@@ -85,7 +85,6 @@ typedef struct cm_planned_state {
 typedef struct cm_planned_export {
     pirn_str interface, name;
     uint32_t function;
-    const pirn_component_functype *type; /* as the outermost component's export says */
 } cm_planned_export;
 
 struct pirn_prepared {

@@ -40,7 +40,7 @@ struct host_waiter {
     host_wait *wait;
     host_link link;
     host_timer timer;
-    void *armed_at;                      /* for the source's use: who must be told when it is disarmed */
+    void *armed_at;                      /* for the source's use */
     void (*disarm)(host_waiter *waiter); /* NULL: taking its link out of the list is enough */
 };
 
@@ -50,13 +50,8 @@ void host_waiter_wake(host_waiter *waiter);
 void host_waiters_wake(host_link *waiters);
 
 bool host_source_ready(host_source *source);
-
-/* Ready from `deadline_ns` of the monotonic clock on: 0: at once; UINT64_MAX: never. */
-typedef struct host_timer_source {
-    host_source source;
-    uint64_t deadline_ns;
-} host_timer_source;
-void host_timer_source_init(host_timer_source *timer, uint64_t deadline_ns);
+/* A source that is always ready, and one that never is. */
+extern host_source host_source_now, host_source_never;
 
 struct host_wait {
     host_context *context;
@@ -92,10 +87,12 @@ bool host_call_resumed(pirn_host_call *call, uint64_t *progress);
 typedef struct host_pollable {
     host_object object;
     host_source *source;
-    host_object *owner;      /* or NULL */
-    host_timer_source timer; /* when it is one */
+    host_object *owner; /* or NULL */
+    host_source own;    /* of a timer */
+    uint64_t deadline_ns;
 } host_pollable;
 
 /* Of a source inside `owner`. NULL: the guest's memory in the host is used up. */
 host_pollable *host_pollable_new(host_context *context, host_object *owner, host_source *source);
+/* Ready from `deadline_ns` of the monotonic clock on; UINT64_MAX: never. */
 host_pollable *host_pollable_new_timer(host_context *context, uint64_t deadline_ns);

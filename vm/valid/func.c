@@ -3,7 +3,8 @@
 #include "vm/binary/types.h"
 #include "vm/valid/validator.h"
 
-/* ---- Instructions -------------------------------------------------------------------------------------------- */
+/* ---- Instructions
+ * --------------------------------------------------------------------------------------------------- */
 
 static inline vm_valtype letter_type(char letter, vm_valtype address)
 {
@@ -109,7 +110,8 @@ pirn_status vm_valid_instr(vm_validator *v)
     }
 }
 
-/* ---- Locals -------------------------------------------------------------------------------------------------- */
+/* ---- Locals
+ * ---------------------------------------------------------------------------------------------------------- */
 
 /* The types of the first locals, parameters included, in an array of their own. */
 static void flatten_locals(vm_validator *v)
@@ -159,7 +161,8 @@ static pirn_status read_locals(vm_validator *v)
     return PIRN_OK;
 }
 
-/* ---- Bodies -------------------------------------------------------------------------------------------------- */
+/* ---- Bodies
+ * ---------------------------------------------------------------------------------------------------------- */
 
 /*
  * The body's bytes end before its `end`. The words are those of a decoder that reads on: what it finds next is the
