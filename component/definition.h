@@ -98,10 +98,11 @@ typedef struct cm_birth {
     const pirn_str *path;
 } cm_birth;
 
-/* A list of imports or exports, in order. */
+/* A list of imports or exports, in order; look names up with cm_externs_find. */
 typedef struct cm_externs {
     uint32_t count;
     const cm_extern *list;
+    const uint32_t *by_name; /* indices into `list`, sorted by name */
 } cm_externs;
 
 /*
@@ -113,8 +114,7 @@ typedef struct cm_instance_type {
     cm_externs exports;
     uint32_t born_count;
     const cm_birth *born;
-    uint32_t size; /* nodes that it unfolds to, saturated */
-    bool has_resources;
+    cm_extent extent;
 } cm_instance_type;
 
 /* Paths of `import_born` begin with an import's name, those of `export_born` with an export's. */
@@ -122,8 +122,7 @@ typedef struct cm_component_type {
     cm_externs imports, exports;
     uint32_t import_born_count, export_born_count;
     const cm_birth *import_born, *export_born;
-    uint32_t size;
-    bool has_resources; /* that are not bound by itself */
+    cm_extent extent;
 } cm_component_type;
 
 /* Core: what a module needs and gives, what a core instance gives. */
@@ -135,6 +134,7 @@ typedef struct cm_core_extern {
 typedef struct cm_core_externs {
     uint32_t count;
     const cm_core_extern *list;
+    const uint32_t *by_name; /* indices into `list`, sorted by module and name */
 } cm_core_externs;
 
 typedef struct cm_module_type {
@@ -152,6 +152,8 @@ typedef enum cm_type_kind {
 /* An item of sort CM_TYPE. */
 typedef struct cm_type {
     cm_type_kind kind;
+    uint32_t identity; /* of a resource type: see pirn_type */
+    pirn_str name;     /* of a resource type: that it was last imported or exported under, or empty */
     union {
         const pirn_type *value;
         const pirn_component_functype *func;
@@ -165,9 +167,8 @@ typedef struct cm_type {
 typedef struct cm_item {
     cm_sort sort;
     union {
-        pirn_externtype core; /* core func, table, memory, global, tag */
-        const pirn_functype
-            *core_type; /* core type that is a function type; else `module` with the next */
+        pirn_externtype core;                /* core func, table, memory, global, tag */
+        const pirn_functype *core_type;      /* core type that is a function type; else `module` with the next */
         const cm_module_type *module;        /* core module */
         cm_core_externs core_instance;       /* core instance: its exports */
         const pirn_component_functype *func; /* func */
@@ -190,12 +191,54 @@ struct cm_extern {
 
 /* Canonical definitions. Columns: code, enumerator, text, the feature that it needs and that is not
  * there yet. */
-#define CM_CANONS(X)                                       \
-    X(0x00, CM_CANON_LIFT, "lift", NULL)                   \
-    X(0x01, CM_CANON_LOWER, "lower", NULL)                 \
-    X(0x02, CM_CANON_RESOURCE_NEW, "resource.new", NULL)   \
-    X(0x03, CM_CANON_RESOURCE_DROP, "resource.drop", NULL) \
-    X(0x04, CM_CANON_RESOURCE_REP, "resource.rep", NULL)
+#define CM_CANONS(X)                                                                               \
+    X(0x00, CM_CANON_LIFT, "lift", NULL)                                                           \
+    X(0x01, CM_CANON_LOWER, "lower", NULL)                                                         \
+    X(0x02, CM_CANON_RESOURCE_NEW, "resource.new", NULL)                                           \
+    X(0x03, CM_CANON_RESOURCE_DROP, "resource.drop", NULL)                                         \
+    X(0x04, CM_CANON_RESOURCE_REP, "resource.rep", NULL)                                           \
+    X(0x05, CM_CANON_TASK_CANCEL, "task.cancel", "async built-ins")                                \
+    X(0x06, CM_CANON_SUBTASK_CANCEL, "subtask.cancel", "async built-ins")                          \
+    X(0x09, CM_CANON_TASK_RETURN, "task.return", "async built-ins")                                \
+    X(0x0A, CM_CANON_CONTEXT_GET, "context.get", "async built-ins")                                \
+    X(0x0B, CM_CANON_CONTEXT_SET, "context.set", "async built-ins")                                \
+    X(0x0C, CM_CANON_THREAD_YIELD, "thread.yield", "async built-ins")                              \
+    X(0x0D, CM_CANON_SUBTASK_DROP, "subtask.drop", "async built-ins")                              \
+    X(0x0E, CM_CANON_STREAM_NEW, "stream.new", "async built-ins")                                  \
+    X(0x0F, CM_CANON_STREAM_READ, "stream.read", "async built-ins")                                \
+    X(0x10, CM_CANON_STREAM_WRITE, "stream.write", "async built-ins")                              \
+    X(0x11, CM_CANON_STREAM_CANCEL_READ, "stream.cancel-read", "async built-ins")                  \
+    X(0x12, CM_CANON_STREAM_CANCEL_WRITE, "stream.cancel-write", "async built-ins")                \
+    X(0x13, CM_CANON_STREAM_DROP_READABLE, "stream.drop-readable", "async built-ins")              \
+    X(0x14, CM_CANON_STREAM_DROP_WRITABLE, "stream.drop-writable", "async built-ins")              \
+    X(0x15, CM_CANON_FUTURE_NEW, "future.new", "async built-ins")                                  \
+    X(0x16, CM_CANON_FUTURE_READ, "future.read", "async built-ins")                                \
+    X(0x17, CM_CANON_FUTURE_WRITE, "future.write", "async built-ins")                              \
+    X(0x18, CM_CANON_FUTURE_CANCEL_READ, "future.cancel-read", "async built-ins")                  \
+    X(0x19, CM_CANON_FUTURE_CANCEL_WRITE, "future.cancel-write", "async built-ins")                \
+    X(0x1A, CM_CANON_FUTURE_DROP_READABLE, "future.drop-readable", "async built-ins")              \
+    X(0x1B, CM_CANON_FUTURE_DROP_WRITABLE, "future.drop-writable", "async built-ins")              \
+    X(0x1C, CM_CANON_ERROR_CONTEXT_NEW, "error-context.new", "error contexts")                     \
+    X(0x1D, CM_CANON_ERROR_CONTEXT_DEBUG_MESSAGE, "error-context.debug-message", "error contexts") \
+    X(0x1E, CM_CANON_ERROR_CONTEXT_DROP, "error-context.drop", "error contexts")                   \
+    X(0x1F, CM_CANON_WAITABLE_SET_NEW, "waitable-set.new", "async built-ins")                      \
+    X(0x20, CM_CANON_WAITABLE_SET_WAIT, "waitable-set.wait", "async built-ins")                    \
+    X(0x21, CM_CANON_WAITABLE_SET_POLL, "waitable-set.poll", "async built-ins")                    \
+    X(0x22, CM_CANON_WAITABLE_SET_DROP, "waitable-set.drop", "async built-ins")                    \
+    X(0x23, CM_CANON_WAITABLE_JOIN, "waitable.join", "async built-ins")                            \
+    X(0x24, CM_CANON_BACKPRESSURE_INC, "backpressure.inc", "async built-ins")                      \
+    X(0x25, CM_CANON_BACKPRESSURE_DEC, "backpressure.dec", "async built-ins")                      \
+    X(0x26, CM_CANON_THREAD_INDEX, "thread.index", "threads")                                      \
+    X(0x27, CM_CANON_THREAD_NEW_INDIRECT, "thread.new-indirect", "threads")                        \
+    X(0x28, CM_CANON_THREAD_RESUME_LATER, "thread.resume-later", "threads")                        \
+    X(0x29, CM_CANON_THREAD_SUSPEND, "thread.suspend", "threads")                                  \
+    X(0x2A, CM_CANON_THREAD_SUSPEND_THEN_RESUME, "thread.suspend-then-resume", "threads")          \
+    X(0x2B, CM_CANON_THREAD_YIELD_THEN_RESUME, "thread.yield-then-resume", "threads")              \
+    X(0x2C, CM_CANON_THREAD_SUSPEND_THEN_PROMOTE, "thread.suspend-then-promote", "threads")        \
+    X(0x2D, CM_CANON_THREAD_YIELD_THEN_PROMOTE, "thread.yield-then-promote", "threads")            \
+    X(0x40, CM_CANON_THREAD_SPAWN_REF, "thread.spawn-ref", "threads")                              \
+    X(0x41, CM_CANON_THREAD_SPAWN_INDIRECT, "thread.spawn-indirect", "threads")                    \
+    X(0x42, CM_CANON_THREAD_AVAILABLE_PARALLELISM, "thread.available-parallelism", "threads")
 
 typedef enum cm_canon_kind {
 #define CM_CANON_ENUM(code, name, text, feature) name = code,
@@ -214,8 +257,7 @@ typedef struct cm_option_indices {
 /* A named argument of an instantiation, or a named export of an instance made of exports. */
 typedef struct cm_argument {
     pirn_str name;
-    cm_ref
-        ref; /* to a core instance: an argument of a core instantiation is always a core instance */
+    cm_ref ref; /* to a core instance: an argument of a core instantiation is always a core instance */
     uint64_t offset;
 } cm_argument;
 
@@ -266,8 +308,7 @@ typedef struct cm_definition {
         const cm_type_syntax *syntax; /* TYPE, CORE_TYPE */
         cm_component *component;
         struct {
-            uint32_t
-                instance; /* ALIAS_EXPORT: instance index; ALIAS_CORE_EXPORT: core instance index */
+            uint32_t instance; /* ALIAS_EXPORT: instance index; ALIAS_CORE_EXPORT: core instance index */
             pirn_str name;
             uint32_t depth, index; /* ALIAS_OUTER: enclosing components (and types) to go out; the
                                       index there */
@@ -296,11 +337,7 @@ typedef struct cm_definition {
     uint32_t dtor;
 } cm_definition;
 
-typedef enum cm_body_kind {
-    CM_BODY_COMPONENT,
-    CM_BODY_COMPONENT_TYPE,
-    CM_BODY_INSTANCE_TYPE
-} cm_body_kind;
+typedef enum cm_body_kind { CM_BODY_COMPONENT, CM_BODY_COMPONENT_TYPE, CM_BODY_INSTANCE_TYPE } cm_body_kind;
 
 struct cm_component {
     cm_body_kind kind;
@@ -336,5 +373,6 @@ struct pirn_component {
     BASE_VEC(pirn_module *) modules; /* in the order of the file */
 };
 
-/* The export of an instance by name; NULL when there is none. */
+/* The import or export of that name; NULL when there is none. */
 const cm_extern *cm_externs_find(const cm_externs *externs, pirn_str name);
+const cm_core_extern *cm_core_externs_find(const cm_core_externs *externs, pirn_str module, pirn_str name);

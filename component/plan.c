@@ -305,8 +305,9 @@ static pirn_status plan_canon(planner *p, const cm_environment *env, const cm_de
         return plan_builtin(p, env, def, CM_RESOURCE_DROP, out);
     case CM_CANON_RESOURCE_REP:
         return plan_builtin(p, env, def, CM_RESOURCE_REP, out);
+    default: /* not yet decoded */
+        return fail_inconsistent(p, def->offset, PIRN_STR("canon"));
     }
-    return fail_inconsistent(p, def->offset, PIRN_STR("canon"));
 }
 
 static pirn_status plan_resource_type(planner *p, cm_environment *env, const cm_definition *def)

@@ -43,6 +43,12 @@ typedef struct cm_list {
     size_t len;
 } cm_list;
 
+/* How much a type is. */
+typedef struct cm_extent {
+    uint32_t size;  /* nodes that it unfolds to, saturated: at most CM_LIMIT_TYPE_SIZE */
+    uint32_t depth; /* of nesting: at most CM_LIMIT_TYPE_DEPTH */
+} cm_extent;
+
 struct pirn_type {
     pirn_type_kind kind;
     uint32_t member_count;
@@ -50,6 +56,11 @@ struct pirn_type {
     const pirn_type *element; /* list, option */
     cm_resource_id resource;  /* own, borrow */
     pirn_str resource_name;   /* for messages, may be empty */
+    /* by validation */
+    cm_extent extent;
+    uint32_t identity; /* record, variant, enum, flags; own, borrow: the resource type's. Each import and export of a
+                          type makes a new identity with the new name; 0: the kind needs no name */
+    bool has_lists;    /* a string or list is somewhere inside */
     /* computed by cm_type_layout: canonical ABI, C, flat form */
     cm_layout memory, c;
     uint32_t payload_offset, c_payload_offset; /* variant, option, result */

@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Decoding of components: preamble, sections, and the definitions in them but for types
+ * (decode_type.c). A component in a component is decoded by recursion, at most CM_LIMIT_NESTING
+ * deep.
+ */
+#include "component/decode.h"
+#include <string.h>
+
+enum { LIMIT_DEFINITIONS = 1000000, LIMIT_ENTRIES = 100000 };
+
+/* Sections, by id. `decode` reads one entry of the section's vector. */
+typedef pirn_status (*decode_entry)(cm_decoder *d, cm_definition *out);
+
+pirn_status cm_decode_bad_byte(cm_decoder *d, uint8_t byte, const char *what)
+{
+    return vm_reader_fail_at(&d->r, d->r.pos - (d->r.pos > d->r.start), PIRN_MALFORMED,
+                             "invalid leading byte (0x%x) for %s", byte, what);
+}
+
+pirn_status cm_decode_gated(cm_decoder *d, const char *feature)
+{
+    return vm_reader_fail(&d->r, PIRN_INVALID, "%s are not supported yet", feature);
+}
+
+pirn_status cm_decode_enter(cm_decoder *d)
+{
+    if (d->nesting >= CM_LIMIT_NESTING)
+        return vm_reader_fail(&d->r, PIRN_LIMIT, "components and types are nested too deep");
+    d->nesting++;
+    return PIRN_OK;
+}
+
+void *cm_decode_array(cm_decoder *d, size_t count, size_t size)
+{
+    void *array = base_arena_array(&d->component->arena, count, size);
+    if (array == NULL && !vm_reader_failed(&d->r))
+        d->r.status = base_nomem(d->r.error);
+    return array;
+}
+
+/* ---- Building a body
+ * --------------------------------------------------------------------------------------------- */
+
+pirn_status cm_decode_add(cm_decoder *d, cm_builder *builder, const uint8_t *at, cm_definition definition)
+{
+    definition.offset = d->r.base_offset + (uint64_t)(at - d->r.start);
+    definition.index = builder->body->space_counts[definition.item.sort]++;
+    if (builder->definitions.len >= LIMIT_DEFINITIONS)
+        return vm_reader_fail(&d->r, PIRN_LIMIT, "a component has too many definitions");
+    if (!BASE_VEC_PUSH(&builder->definitions, d->component->allocator, definition))
+        return d->r.status = base_nomem(d->r.error);
+    return PIRN_OK;
+}
+
+pirn_status cm_decode_finish(cm_decoder *d, cm_builder *builder)
+{
+    cm_component *body = builder->body;
+    size_t count = builder->definitions.len;
+    body->definition_count = (uint32_t)count;
+    body->definitions = cm_decode_array(d, count, sizeof *body->definitions);
+    uint32_t *spaces[CM_SORT_COUNT];
+    for (int sort = 0; sort < CM_SORT_COUNT; sort++)
+        body->spaces[sort] = spaces[sort] = cm_decode_array(d, body->space_counts[sort], sizeof **spaces);
+    PIRN_TRY(d->r.status);
+    for (size_t i = 0; i < count; i++) {
+        body->definitions[i] = builder->definitions.data[i];
+        spaces[body->definitions[i].item.sort][body->definitions[i].index] = (uint32_t)i;
+    }
+    return PIRN_OK;
+}
+
+void cm_decode_builder_done(cm_decoder *d, cm_builder *builder)
+{
+    BASE_VEC_DONE(&builder->definitions, d->component->allocator);
+}
+
+/* ---- Parts of definitions
+ * ---------------------------------------------------------------------------------------- */
+
+/* Core sorts that follow 0x00, by byte. */
+static bool core_sort_of(uint8_t byte, cm_sort *out)
+{
+    static const uint8_t sorts[] = {CM_CORE_FUNC, CM_CORE_TABLE, CM_CORE_MEMORY, CM_CORE_GLOBAL, CM_CORE_TAG};
+    if (byte < sizeof sorts)
+        *out = (cm_sort)sorts[byte];
+    else if (byte >= 0x10 && byte <= 0x12)
+        *out = (cm_sort)(CM_CORE_TYPE + (byte - 0x10));
+    else
+        return false;
+    return true;
+}
+
+/* A sort and its bytes, unchecked: what is allowed depends on what follows. */
+typedef struct sort_bytes {
+    uint8_t first, second;
+} sort_bytes;
+
+static sort_bytes read_sort_bytes(cm_decoder *d)
+{
+    uint8_t first = vm_reader_u8(&d->r);
+    return (sort_bytes){first, first == 0x00 ? vm_reader_u8(&d->r) : 0};
+}
+
+/* Sorts of components, and core modules. */
+static cm_sort component_sort(cm_decoder *d, sort_bytes bytes, const char *what)
+{
+    if (bytes.first == 0x00) {
+        if (bytes.second != 0x11)
+            cm_decode_bad_byte(d, bytes.second, what);
+        return CM_CORE_MODULE;
+    }
+    if (bytes.first > 0x05)
+        cm_decode_bad_byte(d, bytes.first, what);
+    if (bytes.first == 0x02)
+        cm_decode_gated(d, "values");
+    return vm_reader_failed(&d->r) ? CM_FUNC : (cm_sort)(CM_FUNC + (bytes.first - 0x01));
+}
+
+cm_sort cm_decode_sort(cm_decoder *d, const char *what)
+{
+    return component_sort(d, read_sort_bytes(d), what);
+}
+
+/* The attributes behind a name (0x02): the grammar is checked, they themselves are a later feature.
+ */
+static void decode_attributes(cm_decoder *d)
+{
+    static const char *const names[] = {"implements", "versionsuffix", "external-id"};
+    bool seen[3] = {false};
+    uint32_t count = vm_reader_count(&d->r, 2, LIMIT_ENTRIES, "attributes");
+    for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++) {
+        uint8_t kind = vm_reader_u8(&d->r);
+        if (kind >= 3) {
+            cm_decode_bad_byte(d, kind, "name option");
+            return;
+        }
+        vm_reader_name(&d->r);
+        if (seen[kind])
+            vm_reader_fail(&d->r, PIRN_INVALID, "duplicate '%s' option in name", names[kind]);
+        seen[kind] = true;
+    }
+    cm_decode_gated(d, "attributes of imports and exports");
+}
+
+pirn_str cm_decode_extern_name(cm_decoder *d)
+{
+    uint8_t form = vm_reader_u8(&d->r);
+    if (form > 0x02)
+        cm_decode_bad_byte(d, form, "component name");
+    pirn_str name = vm_reader_name(&d->r);
+    if (form == 0x02)
+        decode_attributes(d);
+    return name;
+}
+
+cm_extern_desc cm_decode_extern_desc(cm_decoder *d)
+{
+    cm_extern_desc desc = {.sort = cm_decode_sort(d, "component external kind")};
+    if (desc.sort == CM_TYPE) {
+        uint8_t bound = vm_reader_u8(&d->r);
+        if (bound > 0x01)
+            cm_decode_bad_byte(d, bound, "type bound");
+        desc.bound = bound == 0x00 ? CM_BOUND_EQ : CM_BOUND_SUB;
+    }
+    if (desc.bound != CM_BOUND_SUB)
+        desc.index = vm_reader_leb_u32(&d->r);
+    return desc;
+}
+
+/* ---- Entries of sections
+ * ----------------------------------------------------------------------------------------- */
+
+static cm_argument *decode_arguments(cm_decoder *d, size_t min_bytes, uint32_t *count)
+{
+    *count = vm_reader_count(&d->r, min_bytes, LIMIT_ENTRIES, "arguments");
+    return cm_decode_array(d, *count, sizeof(cm_argument));
+}
+
+static pirn_status decode_core_instance(cm_decoder *d, cm_definition *out)
+{
+    uint8_t form = vm_reader_u8(&d->r);
+    if (form > 0x01)
+        return cm_decode_bad_byte(d, form, "core instance");
+    out->kind = form == 0x00 ? CM_DEF_CORE_INSTANTIATE : CM_DEF_CORE_EXPORTS;
+    out->item.sort = CM_CORE_INSTANCE;
+    if (form == 0x00)
+        out->instance.source = vm_reader_leb_u32(&d->r);
+    cm_argument *arguments = decode_arguments(d, 3, &out->instance.argument_count);
+    for (uint32_t i = 0; i < out->instance.argument_count && !vm_reader_failed(&d->r); i++) {
+        cm_argument *a = &arguments[i];
+        a->offset = vm_reader_offset(&d->r);
+        a->name = vm_reader_name(&d->r);
+        uint8_t sort = vm_reader_u8(&d->r);
+        if (!core_sort_of(sort, &a->ref.sort) || (form == 0x00) != (a->ref.sort == CM_CORE_INSTANCE) ||
+            a->ref.sort == CM_CORE_TYPE || a->ref.sort == CM_CORE_MODULE)
+            cm_decode_bad_byte(d, sort, form == 0x00 ? "instantiation arg kind" : "external kind");
+        a->ref.index = vm_reader_leb_u32(&d->r);
+    }
+    out->instance.arguments = arguments;
+    return d->r.status;
+}
+
+static pirn_status decode_instance(cm_decoder *d, cm_definition *out)
+{
+    uint8_t form = vm_reader_u8(&d->r);
+    if (form > 0x01)
+        return cm_decode_bad_byte(d, form, "instance");
+    out->kind = form == 0x00 ? CM_DEF_INSTANTIATE : CM_DEF_EXPORTS;
+    out->item.sort = CM_INSTANCE;
+    if (form == 0x00)
+        out->instance.source = vm_reader_leb_u32(&d->r);
+    cm_argument *arguments = decode_arguments(d, 3, &out->instance.argument_count);
+    for (uint32_t i = 0; i < out->instance.argument_count && !vm_reader_failed(&d->r); i++) {
+        cm_argument *a = &arguments[i];
+        a->offset = vm_reader_offset(&d->r);
+        a->name = form == 0x00 ? vm_reader_name(&d->r) : cm_decode_extern_name(d);
+        a->ref.sort = cm_decode_sort(d, "component external kind");
+        a->ref.index = vm_reader_leb_u32(&d->r);
+    }
+    out->instance.arguments = arguments;
+    return d->r.status;
+}
+
+static void decode_alias_outer(cm_decoder *d, sort_bytes bytes, cm_definition *out)
+{
+    uint8_t last = bytes.first == 0x00 ? bytes.second : bytes.first;
+    bool fits = bytes.first == 0x00 ? last == 0x10 || last == 0x11 : last == 0x03 || last == 0x04;
+    if (!fits)
+        cm_decode_bad_byte(d, last, "component outer alias kind");
+    else if (bytes.first == 0x00)
+        out->item.sort = last == 0x10 ? CM_CORE_TYPE : CM_CORE_MODULE;
+    else
+        out->item.sort = last == 0x03 ? CM_TYPE : CM_COMPONENT;
+    out->kind = CM_DEF_ALIAS_OUTER;
+    out->alias.depth = vm_reader_leb_u32(&d->r);
+    out->alias.index = vm_reader_leb_u32(&d->r);
+}
+
+static void decode_alias_core_export(cm_decoder *d, sort_bytes bytes, cm_definition *out)
+{
+    if (bytes.first != 0x00 || bytes.second > 0x04)
+        cm_decode_bad_byte(d, bytes.first == 0x00 ? bytes.second : bytes.first, "core instance export kind");
+    else
+        core_sort_of(bytes.second, &out->item.sort);
+    out->kind = CM_DEF_ALIAS_CORE_EXPORT;
+    out->alias.instance = vm_reader_leb_u32(&d->r);
+    out->alias.name = vm_reader_name(&d->r);
+}
+
+void cm_decode_alias(cm_decoder *d, cm_definition *out)
+{
+    sort_bytes bytes = read_sort_bytes(d);
+    uint8_t target = vm_reader_u8(&d->r);
+    if (target == 0x00) {
+        out->kind = CM_DEF_ALIAS_EXPORT;
+        out->item.sort = component_sort(d, bytes, "component external kind");
+        out->alias.instance = vm_reader_leb_u32(&d->r);
+        out->alias.name = vm_reader_name(&d->r);
+    } else if (target == 0x01) {
+        decode_alias_core_export(d, bytes, out);
+    } else if (target == 0x02) {
+        decode_alias_outer(d, bytes, out);
+    } else {
+        cm_decode_bad_byte(d, target, "alias");
+    }
+}
+
+static pirn_status decode_alias_entry(cm_decoder *d, cm_definition *out)
+{
+    cm_decode_alias(d, out);
+    return d->r.status;
+}
+
+static pirn_status decode_type_entry(cm_decoder *d, cm_definition *out)
+{
+    cm_type_syntax *syntax = cm_decode_array(d, 1, sizeof *syntax);
+    PIRN_TRY(d->r.status);
+    out->kind = CM_DEF_TYPE;
+    out->item.sort = CM_TYPE;
+    out->syntax = syntax;
+    return cm_decode_type(d, syntax);
+}
+
+static pirn_status decode_core_type_entry(cm_decoder *d, cm_definition *out)
+{
+    cm_type_syntax *syntax = cm_decode_array(d, 1, sizeof *syntax);
+    PIRN_TRY(d->r.status);
+    out->kind = CM_DEF_CORE_TYPE;
+    out->item.sort = CM_CORE_TYPE;
+    out->syntax = syntax;
+    return cm_decode_core_type(d, syntax);
+}
+
+static pirn_status decode_import(cm_decoder *d, cm_definition *out)
+{
+    out->kind = CM_DEF_IMPORT;
+    out->external.name = cm_decode_extern_name(d);
+    out->external.desc = cm_decode_extern_desc(d);
+    out->external.has_desc = true;
+    out->item.sort = out->external.desc.sort;
+    return d->r.status;
+}
+
+static pirn_status decode_export(cm_decoder *d, cm_definition *out)
+{
+    out->kind = CM_DEF_EXPORT;
+    out->external.name = cm_decode_extern_name(d);
+    out->external.ref.sort = cm_decode_sort(d, "component external kind");
+    out->external.ref.index = vm_reader_leb_u32(&d->r);
+    out->item.sort = out->external.ref.sort;
+    uint8_t has_desc = vm_reader_u8(&d->r);
+    if (has_desc > 0x01)
+        return cm_decode_bad_byte(d, has_desc, "optional component export type");
+    out->external.has_desc = has_desc == 0x01;
+    if (out->external.has_desc)
+        out->external.desc = cm_decode_extern_desc(d);
+    return d->r.status;
+}
+
+/* ---- Canonical definitions
+ * --------------------------------------------------------------------------------------- */
+
+static const char *const encoding_names[] = {"utf8", "utf16", "latin1-utf16"};
+
+static void set_index_option(cm_decoder *d, uint32_t *option, const char *name)
+{
+    if (*option != CM_NONE)
+        vm_reader_fail(&d->r, PIRN_INVALID, "canonical option `%s` is specified more than once", name);
+    *option = vm_reader_leb_u32(&d->r);
+}
+
+static void decode_option(cm_decoder *d, cm_option_indices *options, int *encoding)
+{
+    uint8_t code = vm_reader_u8(&d->r);
+    switch (code) {
+    case 0x00:
+    case 0x01:
+    case 0x02:
+        if (*encoding >= 0)
+            vm_reader_fail(&d->r, PIRN_INVALID, "canonical encoding option `%s` conflicts with option `%s`",
+                           encoding_names[*encoding], encoding_names[code]);
+        *encoding = code;
+        break;
+    case 0x03:
+        set_index_option(d, &options->memory, "memory");
+        break;
+    case 0x04:
+        set_index_option(d, &options->realloc, "realloc");
+        break;
+    case 0x05:
+        set_index_option(d, &options->post_return, "post-return");
+        break;
+    case 0x06:
+    case 0x07:
+        cm_decode_gated(d, "async functions");
+        break;
+    default:
+        cm_decode_bad_byte(d, code, "canonical option");
+    }
+}
+
+static cm_option_indices decode_options(cm_decoder *d)
+{
+    cm_option_indices options = {.memory = CM_NONE, .realloc = CM_NONE, .post_return = CM_NONE};
+    int encoding = -1;
+    uint32_t count = vm_reader_count(&d->r, 1, LIMIT_ENTRIES, "canonical options");
+    for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++)
+        decode_option(d, &options, &encoding);
+    options.encoding = encoding < 0 ? CM_UTF8 : (cm_encoding)encoding;
+    return options;
+}
+
+typedef struct canon_row {
+    uint8_t code;
+    const char *text, *feature;
+} canon_row;
+
+static const canon_row canons[] = {
+#define CANON_ROW(code, name, text, feature) {code, text, feature},
+    CM_CANONS(CANON_ROW)
+#undef CANON_ROW
+};
+
+static const canon_row *find_canon(uint8_t code)
+{
+    for (size_t i = 0; i < sizeof canons / sizeof *canons; i++)
+        if (canons[i].code == code)
+            return &canons[i];
+    return NULL;
+}
+
+/* The 0x00 behind the codes of lift and lower: the sort of what they make. */
+static void expect_func_sort(cm_decoder *d, const char *what)
+{
+    uint8_t sort = vm_reader_u8(&d->r);
+    if (sort != 0x00)
+        cm_decode_bad_byte(d, sort, what);
+}
+
+static pirn_status decode_canon(cm_decoder *d, cm_definition *out)
+{
+    uint8_t code = vm_reader_u8(&d->r);
+    const canon_row *row = find_canon(code);
+    if (row == NULL)
+        return cm_decode_bad_byte(d, code, "canonical function");
+    if (row->feature != NULL)
+        return vm_reader_fail(&d->r, PIRN_INVALID, "%s are not supported yet: canon %s", row->feature, row->text);
+    out->kind = CM_DEF_CANON;
+    out->canon.kind = (cm_canon_kind)code;
+    out->item.sort = code == CM_CANON_LIFT ? CM_FUNC : CM_CORE_FUNC;
+    out->canon.func = out->canon.type = CM_NONE;
+    if (code == CM_CANON_LIFT) {
+        expect_func_sort(d, "canonical function lift");
+        out->canon.func = vm_reader_leb_u32(&d->r);
+        out->canon.options = decode_options(d);
+        out->canon.type = vm_reader_leb_u32(&d->r);
+    } else if (code == CM_CANON_LOWER) {
+        expect_func_sort(d, "canonical function lower");
+        out->canon.func = vm_reader_leb_u32(&d->r);
+        out->canon.options = decode_options(d);
+    } else {
+        out->canon.type = vm_reader_leb_u32(&d->r);
+    }
+    return d->r.status;
+}
+
+/* ---- Sections
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+typedef struct section_row {
+    const char *name;
+    decode_entry decode; /* of a vector section */
+    size_t min_bytes;    /* of one entry */
+} section_row;
+
+/* By id. */
+static const section_row sections[] = {
+    {"custom", NULL, 0},
+    {"core module", NULL, 0},
+    {"core instance", decode_core_instance, 2},
+    {"core type", decode_core_type_entry, 2},
+    {"component", NULL, 0},
+    {"instance", decode_instance, 2},
+    {"alias", decode_alias_entry, 4},
+    {"type", decode_type_entry, 1},
+    {"canon", decode_canon, 1},
+    {"start", NULL, 0},
+    {"import", decode_import, 4},
+    {"export", decode_export, 5},
+    {"value", NULL, 0},
+};
+
+enum { SECTION_CUSTOM, SECTION_MODULE, SECTION_COMPONENT = 4, SECTION_START = 9, SECTION_VALUE = 12 };
+
+static pirn_status decode_entries(cm_decoder *d, cm_builder *builder, const section_row *row, uint64_t *items)
+{
+    uint32_t count = vm_reader_count(&d->r, row->min_bytes, LIMIT_ENTRIES, row->name);
+    *items = count;
+    for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++) {
+        cm_definition definition;
+        memset(&definition, 0, sizeof definition);
+        const uint8_t *at = d->r.pos;
+        PIRN_TRY(row->decode(d, &definition));
+        PIRN_TRY(cm_decode_add(d, builder, at, definition));
+    }
+    PIRN_TRY(d->r.status);
+    if (!vm_reader_at_end(&d->r))
+        return vm_reader_fail(&d->r, PIRN_MALFORMED,
+                              "section size mismatch: unexpected data at the end of the section");
+    return PIRN_OK;
+}
+
+/* The component's name, if the section has it: a name section that is not right says nothing. */
+static void read_component_name(const cm_decoder *d, vm_reader r, cm_component *body)
+{
+    r.error = NULL;
+    uint8_t id = vm_reader_u8(&r);
+    uint32_t size = vm_reader_leb_u32(&r);
+    if (vm_reader_failed(&r) || id != 0x00 || size > vm_reader_left(&r))
+        return;
+    vm_reader part = vm_reader_part(&r, vm_reader_bytes(&r, size));
+    pirn_str name = vm_reader_name(&part);
+    if (!vm_reader_failed(&part) && d->component != NULL)
+        body->name = name;
+}
+
+static pirn_status decode_custom(cm_decoder *d, cm_component *body, pirn_section *section)
+{
+    section->name = vm_reader_name(&d->r);
+    PIRN_TRY(d->r.status);
+    if (pirn_str_eq(section->name, PIRN_STR("component-name")))
+        read_component_name(d, d->r, body);
+    return PIRN_OK;
+}
+
+static pirn_status decode_component(cm_decoder *d, cm_component *body);
+
+static pirn_status decode_nested(cm_decoder *d, cm_builder *builder)
+{
+    cm_component *nested = cm_decode_array(d, 1, sizeof *nested);
+    PIRN_TRY(d->r.status);
+    nested->kind = CM_BODY_COMPONENT;
+    nested->parent = builder->body;
+    const uint8_t *at = d->r.pos;
+    PIRN_TRY(cm_decode_enter(d));
+    PIRN_TRY(decode_component(d, nested));
+    d->nesting--;
+    return cm_decode_add(
+        d, builder, at,
+        (cm_definition){.kind = CM_DEF_COMPONENT, .component = nested, .item = {.sort = CM_COMPONENT}});
+}
+
+static pirn_status decode_module(cm_decoder *d, cm_builder *builder)
+{
+    const uint8_t *at = d->r.pos;
+    vm_range bytes = vm_reader_bytes(&d->r, vm_reader_left(&d->r));
+    return cm_decode_add(
+        d, builder, at,
+        (cm_definition){.kind = CM_DEF_CORE_MODULE, .module = {.bytes = bytes}, .item = {.sort = CM_CORE_MODULE}});
+}
+
+/* The content of a section; d->r reads just that. */
+static pirn_status decode_content(cm_decoder *d, cm_builder *builder, pirn_section *section)
+{
+    switch (section->id) {
+    case SECTION_CUSTOM:
+        return decode_custom(d, builder->body, section);
+    case SECTION_MODULE:
+        return decode_module(d, builder);
+    case SECTION_COMPONENT:
+        return decode_nested(d, builder);
+    case SECTION_START:
+        return cm_decode_gated(d, "start functions of components");
+    case SECTION_VALUE:
+        return cm_decode_gated(d, "values");
+    default:
+        return decode_entries(d, builder, &sections[section->id], &section->items);
+    }
+}
+
+static pirn_status decode_section(cm_decoder *d, cm_builder *builder)
+{
+    uint8_t id = vm_reader_u8(&d->r);
+    if (!vm_reader_failed(&d->r) && id >= sizeof sections / sizeof *sections)
+        return vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_MALFORMED, "malformed section id: %u", id);
+    uint32_t size = vm_reader_leb_u32(&d->r);
+    vm_range range = vm_reader_bytes(&d->r, size);
+    PIRN_TRY(d->r.status);
+    vm_reader outside = d->r;
+    d->r = vm_reader_part(&outside, range);
+    size_t number = d->component->sections.len;
+    pirn_section section = {
+        .id = id, .name = pirn_str_of(sections[id].name), .offset = vm_reader_offset(&d->r), .size = size};
+    if (!BASE_VEC_PUSH(&d->component->sections, d->component->allocator, section))
+        return base_nomem(d->r.error);
+    PIRN_TRY(decode_content(d, builder, &section));
+    d->component->sections.data[number] = section;
+    d->r = outside;
+    return PIRN_OK;
+}
+
+static pirn_status decode_preamble(cm_decoder *d, const cm_component *body)
+{
+    const uint8_t *at = d->r.pos;
+    vm_range bytes = vm_reader_bytes(&d->r, 8);
+    PIRN_TRY(d->r.status);
+    if (memcmp(bytes.start, "\0asm", 4) != 0)
+        return vm_reader_fail_at(&d->r, at, PIRN_MALFORMED, "magic header not detected");
+    static const uint8_t module[] = {1, 0, 0, 0}, component[] = {0x0D, 0, 1, 0};
+    if (body->parent != NULL && memcmp(bytes.start + 4, module, 4) == 0)
+        return vm_reader_fail_at(&d->r, at + 4, PIRN_MALFORMED, "expected a version header for a component");
+    if (memcmp(bytes.start + 4, component, 4) != 0)
+        return vm_reader_fail_at(&d->r, at + 4, PIRN_MALFORMED, "unknown binary version");
+    return PIRN_OK;
+}
+
+static pirn_status decode_sections(cm_decoder *d, cm_builder *builder)
+{
+    PIRN_TRY(decode_preamble(d, builder->body));
+    while (!vm_reader_at_end(&d->r))
+        PIRN_TRY(decode_section(d, builder));
+    return cm_decode_finish(d, builder);
+}
+
+static pirn_status decode_component(cm_decoder *d, cm_component *body)
+{
+    body->offset = vm_reader_offset(&d->r);
+    cm_builder builder = {.body = body};
+    pirn_status status = decode_sections(d, &builder);
+    cm_decode_builder_done(d, &builder);
+    return status;
+}
+
+pirn_status cm_decode(pirn_component *component, pirn_error *error)
+{
+    cm_decoder d = {.component = component};
+    vm_reader_init(&d.r, component->bytes, component->size, 0, error);
+    component->root = cm_decode_array(&d, 1, sizeof *component->root);
+    PIRN_TRY(d.r.status);
+    return decode_component(&d, component->root);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The component binary format (Binary.md): bytes to definitions, without a look at what indices
+ * mean.
+ *
+ * Types are decoded to `cm_type_syntax`, which still names other types by index; validation turns
+ * it into the types of component/type.h. Everything decoded lives in the component's arena, strings
+ * borrow from its bytes.
+ */
+#pragma once
+
+#include "component/definition.h"
+
+/* A value type: a primitive, or a type index; `present` is false for one left out. */
+typedef struct cm_value_syntax {
+    uint64_t offset;
+    uint32_t index; /* CM_NONE: the primitive `kind` */
+    uint8_t kind;   /* pirn_type_kind */
+    bool present;
+} cm_value_syntax;
+
+/* A field, case, label or parameter. */
+typedef struct cm_label_syntax {
+    pirn_str name;
+    uint64_t offset;
+    cm_value_syntax type;
+} cm_label_syntax;
+
+/* A core function type. */
+typedef struct cm_core_functype_syntax {
+    uint32_t param_count, result_count;
+    const pirn_valtype *params, *results;
+} cm_core_functype_syntax;
+
+/* A declarator of a core module type. */
+typedef enum cm_core_decl_kind {
+    CM_CORE_DECL_IMPORT,
+    CM_CORE_DECL_TYPE,
+    CM_CORE_DECL_ALIAS,
+    CM_CORE_DECL_EXPORT,
+} cm_core_decl_kind;
+
+typedef struct cm_core_decl {
+    cm_core_decl_kind kind;
+    uint64_t offset;
+    pirn_str module, name;            /* IMPORT, EXPORT */
+    pirn_externtype type;             /* IMPORT, EXPORT: of a func or tag `index` is the type */
+    uint32_t index;                   /* IMPORT, EXPORT; ALIAS */
+    uint32_t depth;                   /* ALIAS */
+    cm_core_functype_syntax functype; /* TYPE */
+} cm_core_decl;
+
+typedef enum cm_type_syntax_kind {
+    CM_SYNTAX_VALUE,
+    CM_SYNTAX_FUNC,
+    CM_SYNTAX_BODY, /* component and instance types */
+    CM_SYNTAX_RESOURCE,
+    CM_SYNTAX_CORE_FUNC,
+    CM_SYNTAX_CORE_MODULE,
+} cm_type_syntax_kind;
+
+struct cm_type_syntax {
+    cm_type_syntax_kind kind;
+    pirn_type_kind value_kind; /* VALUE */
+    cm_value_syntax element;   /* VALUE: the primitive, list, option; own, borrow: the resource type's index */
+    uint32_t label_count;      /* VALUE: fields, cases, labels, ok and error; FUNC: parameters */
+    const cm_label_syntax *labels;
+    cm_value_syntax result; /* FUNC */
+    cm_component *body;     /* BODY */
+    uint32_t dtor;          /* RESOURCE: a core func, or CM_NONE */
+    cm_core_functype_syntax core_func;
+    uint32_t decl_count; /* CORE_MODULE */
+    const cm_core_decl *decls;
+};
+
+/* Decoding in progress. */
+typedef struct cm_decoder {
+    vm_reader r;
+    pirn_component *component;
+    uint32_t nesting; /* of components and types around what is read */
+} cm_decoder;
+
+/*
+ * Decodes component->bytes into component->root, and lists its sections. MALFORMED; INVALID for
+ * features that are not there yet; LIMIT; NOMEM.
+ */
+PIRN_MUST_CHECK pirn_status cm_decode(pirn_component *component, pirn_error *error);
+
+/* ---- between the files of the decoder ---- */
+
+/* Definitions as they are collected; `spaces` numbers them by sort. */
+typedef struct cm_builder {
+    cm_component *body;
+    BASE_VEC(cm_definition) definitions;
+} cm_builder;
+
+/* Appends a definition that begins at `at`. */
+pirn_status cm_decode_add(cm_decoder *d, cm_builder *builder, const uint8_t *at, cm_definition definition);
+/* Moves what was built into the arena and numbers its items. The builder must still be released by
+ * its owner. */
+pirn_status cm_decode_finish(cm_decoder *d, cm_builder *builder);
+/* Releases the builder's own memory. */
+void cm_decode_builder_done(cm_decoder *d, cm_builder *builder);
+
+/* An array on the component's arena, or NULL with the decoder failed. */
+void *cm_decode_array(cm_decoder *d, size_t count, size_t size);
+/* Fails MALFORMED: the byte before the next is none that `what` may begin with. */
+pirn_status cm_decode_bad_byte(cm_decoder *d, uint8_t byte, const char *what);
+/* Fails INVALID: needs something that is not there yet. */
+pirn_status cm_decode_gated(cm_decoder *d, const char *feature);
+/* Fails LIMIT when one level more is too deep. */
+pirn_status cm_decode_enter(cm_decoder *d);
+
+cm_sort cm_decode_sort(cm_decoder *d, const char *what);
+pirn_str cm_decode_extern_name(cm_decoder *d);
+cm_extern_desc cm_decode_extern_desc(cm_decoder *d);
+void cm_decode_alias(cm_decoder *d, cm_definition *out);
+
+/* One entry of the type section, or of the core type section. */
+pirn_status cm_decode_type(cm_decoder *d, cm_type_syntax *out);
+pirn_status cm_decode_core_type(cm_decoder *d, cm_type_syntax *out);

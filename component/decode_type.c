@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decoding of type definitions (Binary.md "Type Definitions"): value, function, component,
+ * instance, resource, core. */
+#include "component/decode.h"
+#include <string.h>
+
+enum { LIMIT_LABELS = 100000, LIMIT_PARAMS = 1000, LIMIT_DECLS = 100000 };
+
+/* ---- Value types
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* Primitives, from 0x7f down. */
+static const uint8_t primitives[] = {
+    PIRN_TYPE_BOOL, PIRN_TYPE_S8,  PIRN_TYPE_U8,  PIRN_TYPE_S16, PIRN_TYPE_U16,  PIRN_TYPE_S32,    PIRN_TYPE_U32,
+    PIRN_TYPE_S64,  PIRN_TYPE_U64, PIRN_TYPE_F32, PIRN_TYPE_F64, PIRN_TYPE_CHAR, PIRN_TYPE_STRING,
+};
+
+static bool primitive_of(uint8_t byte, uint8_t *kind)
+{
+    if (byte > 0x7F || 0x7Fu - byte >= sizeof primitives)
+        return false;
+    *kind = primitives[0x7F - byte];
+    return true;
+}
+
+/* Defined types that are not there yet, by code. */
+typedef struct gated_row {
+    uint8_t code;
+    const char *feature;
+} gated_row;
+
+static const gated_row gated[] = {
+    {0x67, "fixed-length lists"}, {0x66, "streams"}, {0x65, "futures"},
+    {0x64, "error contexts"},     {0x63, "maps"},    {0x43, "async functions"},
+};
+
+static const char *gated_feature(uint8_t code)
+{
+    for (size_t i = 0; i < sizeof gated / sizeof *gated; i++)
+        if (gated[i].code == code)
+            return gated[i].feature;
+    return NULL;
+}
+
+static cm_value_syntax decode_value(cm_decoder *d)
+{
+    cm_value_syntax value = {.offset = vm_reader_offset(&d->r), .index = CM_NONE, .present = true};
+    uint8_t byte = vm_reader_peek(&d->r);
+    if (primitive_of(byte, &value.kind) || vm_reader_failed(&d->r)) {
+        vm_reader_u8(&d->r);
+    } else if (byte == 0x64) {
+        cm_decode_gated(d, gated_feature(byte));
+    } else {
+        int64_t index = vm_reader_leb_s33(&d->r);
+        if (index < 0)
+            cm_decode_bad_byte(d, byte, "component value type");
+        value.index = (uint32_t)index;
+    }
+    return value;
+}
+
+static cm_value_syntax decode_optional_value(cm_decoder *d)
+{
+    uint8_t present = vm_reader_u8(&d->r);
+    if (present > 0x01)
+        vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_MALFORMED, "invalid boolean value");
+    return present == 0x01 ? decode_value(d) : (cm_value_syntax){.index = CM_NONE};
+}
+
+typedef enum label_form { LABEL_ONLY, LABEL_VALUE, LABEL_CASE, VALUE_ONLY } label_form;
+
+static void decode_label(cm_decoder *d, label_form form, cm_label_syntax *out)
+{
+    out->offset = vm_reader_offset(&d->r);
+    if (form != VALUE_ONLY)
+        out->name = vm_reader_name(&d->r);
+    if (form == LABEL_VALUE || form == VALUE_ONLY)
+        out->type = decode_value(d);
+    if (form == LABEL_CASE) {
+        out->type = decode_optional_value(d);
+        uint8_t zero = vm_reader_u8(&d->r);
+        if (zero != 0x00)
+            cm_decode_bad_byte(d, zero, "zero byte required");
+    }
+}
+
+static pirn_status decode_labels(cm_decoder *d, label_form form, uint32_t limit, const char *what,
+                                 cm_type_syntax *out)
+{
+    static const uint8_t min_bytes[] = {[LABEL_ONLY] = 1, [LABEL_VALUE] = 2, [LABEL_CASE] = 3, [VALUE_ONLY] = 1};
+    uint32_t count = vm_reader_count(&d->r, min_bytes[form], limit, what);
+    cm_label_syntax *labels = cm_decode_array(d, count, sizeof *labels);
+    PIRN_TRY(d->r.status);
+    for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++)
+        decode_label(d, form, &labels[i]);
+    out->labels = labels;
+    out->label_count = count;
+    return d->r.status;
+}
+
+static pirn_status decode_result(cm_decoder *d, cm_type_syntax *out)
+{
+    cm_label_syntax *labels = cm_decode_array(d, 2, sizeof *labels);
+    PIRN_TRY(d->r.status);
+    for (int i = 0; i < 2; i++) {
+        labels[i].name = i == 0 ? PIRN_STR("ok") : PIRN_STR("error");
+        labels[i].offset = vm_reader_offset(&d->r);
+        labels[i].type = decode_optional_value(d);
+    }
+    out->labels = labels;
+    out->label_count = 2;
+    return d->r.status;
+}
+
+static pirn_status decode_handle(cm_decoder *d, cm_type_syntax *out)
+{
+    out->element.offset = vm_reader_offset(&d->r);
+    out->element.index = vm_reader_leb_u32(&d->r);
+    out->element.present = true;
+    return d->r.status;
+}
+
+static pirn_status decode_defined(cm_decoder *d, uint8_t code, cm_type_syntax *out)
+{
+    out->kind = CM_SYNTAX_VALUE;
+    uint8_t primitive;
+    if (primitive_of(code, &primitive)) {
+        out->value_kind = (pirn_type_kind)primitive;
+        return PIRN_OK;
+    }
+    switch (code) {
+    case 0x72:
+        out->value_kind = PIRN_TYPE_RECORD;
+        return decode_labels(d, LABEL_VALUE, LIMIT_LABELS, "record fields", out);
+    case 0x71:
+        out->value_kind = PIRN_TYPE_VARIANT;
+        return decode_labels(d, LABEL_CASE, LIMIT_LABELS, "variant cases", out);
+    case 0x70:
+        out->value_kind = PIRN_TYPE_LIST;
+        out->element = decode_value(d);
+        return d->r.status;
+    case 0x6F:
+        out->value_kind = PIRN_TYPE_TUPLE;
+        return decode_labels(d, VALUE_ONLY, LIMIT_LABELS, "tuple types", out);
+    case 0x6E:
+        out->value_kind = PIRN_TYPE_FLAGS;
+        return decode_labels(d, LABEL_ONLY, LIMIT_LABELS, "flags", out);
+    case 0x6D:
+        out->value_kind = PIRN_TYPE_ENUM;
+        return decode_labels(d, LABEL_ONLY, LIMIT_LABELS, "enum cases", out);
+    case 0x6B:
+        out->value_kind = PIRN_TYPE_OPTION;
+        out->element = decode_value(d);
+        return d->r.status;
+    case 0x6A:
+        out->value_kind = PIRN_TYPE_RESULT;
+        return decode_result(d, out);
+    case 0x69:
+        out->value_kind = PIRN_TYPE_OWN;
+        return decode_handle(d, out);
+    case 0x68:
+        out->value_kind = PIRN_TYPE_BORROW;
+        return decode_handle(d, out);
+    default:
+        return cm_decode_bad_byte(d, code, "component defined type");
+    }
+}
+
+/* ---- Functions and resources
+ * ------------------------------------------------------------------------------------- */
+
+static pirn_status decode_func(cm_decoder *d, cm_type_syntax *out)
+{
+    out->kind = CM_SYNTAX_FUNC;
+    PIRN_TRY(decode_labels(d, LABEL_VALUE, LIMIT_PARAMS, "function parameters", out));
+    uint8_t form = vm_reader_u8(&d->r);
+    if (form == 0x00) {
+        out->result = decode_value(d);
+    } else if (form == 0x01) {
+        uint8_t count = vm_reader_u8(&d->r);
+        if (count != 0x00)
+            return cm_decode_bad_byte(d, count, "number of results");
+    } else {
+        return cm_decode_bad_byte(d, form, "component function results");
+    }
+    return d->r.status;
+}
+
+static pirn_status decode_resource(cm_decoder *d, cm_type_syntax *out)
+{
+    out->kind = CM_SYNTAX_RESOURCE;
+    uint8_t representation = vm_reader_u8(&d->r);
+    if (representation != PIRN_I32 && !vm_reader_failed(&d->r))
+        return vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_INVALID, "resources can only be represented by `i32`");
+    uint8_t has_dtor = vm_reader_u8(&d->r);
+    if (has_dtor > 0x01)
+        return vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_MALFORMED, "invalid boolean value");
+    out->dtor = has_dtor == 0x01 ? vm_reader_leb_u32(&d->r) : CM_NONE;
+    return d->r.status;
+}
+
+/* ---- Component and instance types
+ * -------------------------------------------------------------------------------- */
+
+static pirn_status decode_export_decl(cm_decoder *d, cm_definition *out)
+{
+    out->kind = CM_DEF_EXPORT;
+    out->external.name = cm_decode_extern_name(d);
+    out->external.desc = cm_decode_extern_desc(d);
+    out->external.has_desc = true;
+    out->item.sort = out->external.desc.sort;
+    return d->r.status;
+}
+
+static pirn_status decode_type_decl(cm_decoder *d, bool is_core, cm_definition *out)
+{
+    cm_type_syntax *syntax = cm_decode_array(d, 1, sizeof *syntax);
+    PIRN_TRY(d->r.status);
+    out->kind = is_core ? CM_DEF_CORE_TYPE : CM_DEF_TYPE;
+    out->item.sort = is_core ? CM_CORE_TYPE : CM_TYPE;
+    out->syntax = syntax;
+    return is_core ? cm_decode_core_type(d, syntax) : cm_decode_type(d, syntax);
+}
+
+static pirn_status decode_decl(cm_decoder *d, cm_body_kind kind, cm_definition *out)
+{
+    uint8_t code = vm_reader_u8(&d->r);
+    if (code == 0x03 && kind == CM_BODY_COMPONENT_TYPE) {
+        PIRN_TRY(decode_export_decl(d, out)); /* an import declarator has the same form */
+        out->kind = CM_DEF_IMPORT;
+        return PIRN_OK;
+    }
+    switch (code) {
+    case 0x00:
+        return decode_type_decl(d, true, out);
+    case 0x01:
+        return decode_type_decl(d, false, out);
+    case 0x02:
+        cm_decode_alias(d, out);
+        return d->r.status;
+    case 0x04:
+        return decode_export_decl(d, out);
+    default:
+        return cm_decode_bad_byte(d, code, "component or instance type declaration");
+    }
+}
+
+static pirn_status decode_decls(cm_decoder *d, cm_builder *builder)
+{
+    uint32_t count = vm_reader_count(&d->r, 2, LIMIT_DECLS, "type declarations");
+    for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++) {
+        cm_definition definition;
+        memset(&definition, 0, sizeof definition);
+        const uint8_t *at = d->r.pos;
+        PIRN_TRY(decode_decl(d, builder->body->kind, &definition));
+        PIRN_TRY(cm_decode_add(d, builder, at, definition));
+    }
+    PIRN_TRY(d->r.status);
+    return cm_decode_finish(d, builder);
+}
+
+static pirn_status decode_body(cm_decoder *d, cm_body_kind kind, cm_type_syntax *out)
+{
+    out->kind = CM_SYNTAX_BODY;
+    out->body = cm_decode_array(d, 1, sizeof *out->body);
+    PIRN_TRY(d->r.status);
+    PIRN_TRY(cm_decode_enter(d));
+    out->body->kind = kind;
+    out->body->offset = vm_reader_offset(&d->r);
+    cm_builder builder = {.body = out->body};
+    pirn_status status = decode_decls(d, &builder);
+    cm_decode_builder_done(d, &builder);
+    d->nesting--;
+    return status;
+}
+
+pirn_status cm_decode_type(cm_decoder *d, cm_type_syntax *out)
+{
+    uint8_t code = vm_reader_u8(&d->r);
+    PIRN_TRY(d->r.status);
+    if (gated_feature(code) != NULL)
+        return cm_decode_gated(d, gated_feature(code));
+    switch (code) {
+    case 0x40:
+        return decode_func(d, out);
+    case 0x41:
+        return decode_body(d, CM_BODY_COMPONENT_TYPE, out);
+    case 0x42:
+        return decode_body(d, CM_BODY_INSTANCE_TYPE, out);
+    case 0x3F:
+        return decode_resource(d, out);
+    default:
+        return decode_defined(d, code, out);
+    }
+}
+
+/* ---- Core types
+ * --------------------------------------------------------------------------------------------------
+ */
+
+static bool is_core_valtype(uint8_t byte)
+{
+    return (byte >= 0x7B && byte <= 0x7F) || byte == 0x70 || byte == 0x6F;
+}
+
+static pirn_valtype decode_core_valtype(cm_decoder *d)
+{
+    uint8_t byte = vm_reader_u8(&d->r);
+    if (!is_core_valtype(byte) && !vm_reader_failed(&d->r))
+        vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_MALFORMED, "invalid value type");
+    return byte;
+}
+
+static const pirn_valtype *decode_core_valtypes(cm_decoder *d, uint32_t *count)
+{
+    *count = vm_reader_count(&d->r, 1, LIMIT_PARAMS, "function parameters or results");
+    pirn_valtype *types = cm_decode_array(d, *count, sizeof *types);
+    for (uint32_t i = 0; i < *count && !vm_reader_failed(&d->r); i++)
+        types[i] = decode_core_valtype(d);
+    return types;
+}
+
+static pirn_status decode_core_functype(cm_decoder *d, cm_core_functype_syntax *out)
+{
+    uint8_t code = vm_reader_u8(&d->r);
+    if (code == 0x5F || code == 0x5E || code == 0x4E || code == 0x4F || code == 0x00)
+        return cm_decode_gated(d, "struct, array and recursive core types");
+    if (code != 0x60)
+        return cm_decode_bad_byte(d, code, "type definition");
+    out->params = decode_core_valtypes(d, &out->param_count);
+    out->results = decode_core_valtypes(d, &out->result_count);
+    return d->r.status;
+}
+
+static pirn_limits decode_limits(cm_decoder *d, uint8_t flags)
+{
+    bool is64 = flags & 0x04;
+    pirn_limits limits = {.max = PIRN_NO_MAX};
+    limits.min = is64 ? vm_reader_leb_u64(&d->r) : vm_reader_leb_u32(&d->r);
+    if (flags & 0x01)
+        limits.max = is64 ? vm_reader_leb_u64(&d->r) : vm_reader_leb_u32(&d->r);
+    return limits;
+}
+
+static uint8_t decode_limit_flags(cm_decoder *d, uint8_t allowed)
+{
+    uint8_t flags = vm_reader_u8(&d->r);
+    if (flags & ~allowed)
+        vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_MALFORMED, "malformed limits flags");
+    return flags;
+}
+
+static void decode_table(cm_decoder *d, pirn_tabletype *out)
+{
+    out->element = decode_core_valtype(d);
+    if (!vm_reader_failed(&d->r) && !pirn_valtype_is_ref(out->element))
+        vm_reader_fail(&d->r, PIRN_MALFORMED, "malformed reference type");
+    uint8_t flags = decode_limit_flags(d, 0x05);
+    out->is64 = flags & 0x04;
+    out->limits = decode_limits(d, flags);
+}
+
+static void decode_memory(cm_decoder *d, pirn_memtype *out)
+{
+    uint8_t flags = decode_limit_flags(d, 0x07);
+    out->is64 = flags & 0x04;
+    out->shared = flags & 0x02;
+    out->page_size_log2 = 16;
+    out->limits = decode_limits(d, flags);
+}
+
+static void decode_global(cm_decoder *d, pirn_globaltype *out)
+{
+    out->type = decode_core_valtype(d);
+    uint8_t is_mutable = vm_reader_u8(&d->r);
+    if (is_mutable > 0x01)
+        vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_MALFORMED, "malformed mutability");
+    out->is_mutable = is_mutable == 0x01;
+}
+
+static void decode_core_externtype(cm_decoder *d, cm_core_decl *out)
+{
+    uint8_t kind = vm_reader_u8(&d->r);
+    out->type.kind = (pirn_extern_kind)(kind <= PIRN_EXTERN_TAG ? kind : 0);
+    switch (kind) {
+    case PIRN_EXTERN_TABLE:
+        decode_table(d, &out->type.table);
+        break;
+    case PIRN_EXTERN_MEMORY:
+        decode_memory(d, &out->type.memory);
+        break;
+    case PIRN_EXTERN_GLOBAL:
+        decode_global(d, &out->type.global);
+        break;
+    case PIRN_EXTERN_TAG:
+        if (vm_reader_u8(&d->r) != 0x00)
+            vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_MALFORMED, "malformed tag attribute");
+        out->index = vm_reader_leb_u32(&d->r);
+        break;
+    case PIRN_EXTERN_FUNC:
+        out->index = vm_reader_leb_u32(&d->r);
+        break;
+    default:
+        cm_decode_bad_byte(d, kind, "external kind");
+    }
+}
+
+static void decode_core_alias(cm_decoder *d, cm_core_decl *out)
+{
+    uint8_t sort = vm_reader_u8(&d->r);
+    if (sort != 0x10)
+        cm_decode_bad_byte(d, sort, "outer alias kind");
+    uint8_t target = vm_reader_u8(&d->r);
+    if (target != 0x01)
+        cm_decode_bad_byte(d, target, "outer alias target");
+    out->depth = vm_reader_leb_u32(&d->r);
+    out->index = vm_reader_leb_u32(&d->r);
+}
+
+static pirn_status decode_core_decl(cm_decoder *d, cm_core_decl *out)
+{
+    out->offset = vm_reader_offset(&d->r);
+    uint8_t code = vm_reader_u8(&d->r);
+    if (code > CM_CORE_DECL_EXPORT)
+        return cm_decode_bad_byte(d, code, "type definition");
+    out->kind = (cm_core_decl_kind)code;
+    switch (out->kind) {
+    case CM_CORE_DECL_IMPORT:
+        out->module = vm_reader_name(&d->r);
+        out->name = vm_reader_name(&d->r);
+        decode_core_externtype(d, out);
+        break;
+    case CM_CORE_DECL_TYPE:
+        if (vm_reader_peek(&d->r) == 0x50)
+            return vm_reader_fail(&d->r, PIRN_INVALID,
+                                  "invalid leading byte (0x50) for a type in a core module type");
+        return decode_core_functype(d, &out->functype);
+    case CM_CORE_DECL_ALIAS:
+        decode_core_alias(d, out);
+        break;
+    case CM_CORE_DECL_EXPORT:
+        out->name = vm_reader_name(&d->r);
+        decode_core_externtype(d, out);
+        break;
+    }
+    return d->r.status;
+}
+
+static pirn_status decode_module_type(cm_decoder *d, cm_type_syntax *out)
+{
+    out->kind = CM_SYNTAX_CORE_MODULE;
+    vm_reader_u8(&d->r);
+    uint32_t count = vm_reader_count(&d->r, 3, LIMIT_DECLS, "module type declarations");
+    cm_core_decl *decls = cm_decode_array(d, count, sizeof *decls);
+    PIRN_TRY(d->r.status);
+    for (uint32_t i = 0; i < count; i++)
+        PIRN_TRY(decode_core_decl(d, &decls[i]));
+    out->decls = decls;
+    out->decl_count = count;
+    return PIRN_OK;
+}
+
+pirn_status cm_decode_core_type(cm_decoder *d, cm_type_syntax *out)
+{
+    uint8_t code = vm_reader_peek(&d->r);
+    PIRN_TRY(d->r.status);
+    if (code == 0x50)
+        return decode_module_type(d, out);
+    out->kind = CM_SYNTAX_CORE_FUNC;
+    return decode_core_functype(d, &out->core_func);
+}

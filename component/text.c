@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Value and function types as WIT text. */
+#include "component/type.h"
+#include <string.h>
+
+/* What fits is written; the length counts on. */
+typedef struct text_out {
+    char *data;
+    size_t size, len;
+} text_out;
+
+static void put(text_out *out, pirn_str text)
+{
+    for (size_t i = 0; i < text.len; i++, out->len++)
+        if (out->len + 1 < out->size)
+            out->data[out->len] = text.data[i];
+}
+
+static void put_c(text_out *out, const char *text)
+{
+    put(out, pirn_str_of(text));
+}
+
+static size_t finish(text_out *out)
+{
+    if (out->size > 0)
+        out->data[out->len < out->size ? out->len : out->size - 1] = '\0';
+    return out->len;
+}
+
+static void put_type(text_out *out, const pirn_type *type);
+
+/* name: type */
+static void put_field(text_out *out, const cm_member *member)
+{
+    put(out, member->name);
+    put_c(out, ": ");
+    put_type(out, member->type);
+}
+
+/* name, or name(type) */
+static void put_case(text_out *out, const cm_member *member)
+{
+    put(out, member->name);
+    if (member->type == NULL)
+        return;
+    put_c(out, "(");
+    put_type(out, member->type);
+    put_c(out, ")");
+}
+
+static void put_element(text_out *out, const cm_member *member)
+{
+    put_type(out, member->type);
+}
+
+typedef void (*put_member)(text_out *out, const cm_member *member);
+
+static void put_members(text_out *out, const char *open, const cm_member *members, uint32_t count, put_member one,
+                        const char *close)
+{
+    put_c(out, open);
+    for (uint32_t i = 0; i < count; i++) {
+        put_c(out, i == 0 ? "" : ", ");
+        one(out, &members[i]);
+    }
+    put_c(out, close);
+}
+
+static void put_result(text_out *out, const pirn_type *ok, const pirn_type *error)
+{
+    put_c(out, "result");
+    if (ok == NULL && error == NULL)
+        return;
+    put_c(out, "<");
+    if (ok == NULL)
+        put_c(out, "_");
+    else
+        put_type(out, ok);
+    if (error != NULL) {
+        put_c(out, ", ");
+        put_type(out, error);
+    }
+    put_c(out, ">");
+}
+
+static void put_handle(text_out *out, const pirn_type *type)
+{
+    put_c(out, type->kind == PIRN_TYPE_OWN ? "own<" : "borrow<");
+    put(out, type->resource_name.len > 0 ? type->resource_name : PIRN_STR("resource"));
+    put_c(out, ">");
+}
+
+static void put_type(text_out *out, const pirn_type *type)
+{
+    switch (type->kind) {
+    case PIRN_TYPE_LIST:
+    case PIRN_TYPE_OPTION:
+        put_c(out, type->kind == PIRN_TYPE_LIST ? "list<" : "option<");
+        put_type(out, type->element);
+        put_c(out, ">");
+        break;
+    case PIRN_TYPE_RECORD:
+        put_members(out, "record { ", type->members, type->member_count, put_field, " }");
+        break;
+    case PIRN_TYPE_TUPLE:
+        put_members(out, "tuple<", type->members, type->member_count, put_element, ">");
+        break;
+    case PIRN_TYPE_VARIANT:
+        put_members(out, "variant { ", type->members, type->member_count, put_case, " }");
+        break;
+    case PIRN_TYPE_ENUM:
+        put_members(out, "enum { ", type->members, type->member_count, put_case, " }");
+        break;
+    case PIRN_TYPE_FLAGS:
+        put_members(out, "flags { ", type->members, type->member_count, put_case, " }");
+        break;
+    case PIRN_TYPE_RESULT:
+        put_result(out, type->members[0].type, type->members[1].type);
+        break;
+    case PIRN_TYPE_OWN:
+    case PIRN_TYPE_BORROW:
+        put_handle(out, type);
+        break;
+    default:
+        put_c(out, pirn_type_kind_name(type->kind));
+    }
+}
+
+const char *pirn_type_kind_name(pirn_type_kind kind)
+{
+    static const char *const names[] = {
+#define KIND_TEXT(name, text) text,
+        PIRN_TYPE_KINDS(KIND_TEXT)
+#undef KIND_TEXT
+    };
+    return names[kind];
+}
+
+size_t pirn_type_text(const pirn_type *type, char *out, size_t size)
+{
+    text_out text = {out, size, 0};
+    put_type(&text, type);
+    return finish(&text);
+}
+
+size_t pirn_component_functype_text(const pirn_component_functype *type, char *out, size_t size)
+{
+    text_out text = {out, size, 0};
+    put_members(&text, type->is_async ? "async func(" : "func(", type->params, type->param_count, put_field, ")");
+    if (type->result != NULL) {
+        put_c(&text, " -> ");
+        put_type(&text, type->result);
+    }
+    return finish(&text);
+}
+
+/* ---- Looking into types ------------------------------------------------------------------------------------------ */
+
+pirn_type_kind pirn_type_kind_of(const pirn_type *type)
+{
+    return type->kind;
+}
+
+const pirn_type *pirn_type_element(const pirn_type *type)
+{
+    return type->element;
+}
+
+size_t pirn_type_member_count(const pirn_type *type)
+{
+    return type->kind == PIRN_TYPE_OPTION ? 2 : type->member_count;
+}
+
+pirn_str pirn_type_member_name(const pirn_type *type, size_t index)
+{
+    if (type->kind == PIRN_TYPE_OPTION)
+        return index == 0 ? PIRN_STR("none") : PIRN_STR("some");
+    return type->members[index].name;
+}
+
+const pirn_type *pirn_type_member_type(const pirn_type *type, size_t index)
+{
+    if (type->kind == PIRN_TYPE_OPTION)
+        return index == 0 ? NULL : type->element;
+    return type->members[index].type;
+}
+
+pirn_str pirn_type_resource_name(const pirn_type *type)
+{
+    return type->resource_name;
+}
+
+size_t pirn_component_functype_params(const pirn_component_functype *type)
+{
+    return type->param_count;
+}
+
+pirn_str pirn_component_functype_param_name(const pirn_component_functype *type, size_t index)
+{
+    return type->params[index].name;
+}
+
+const pirn_type *pirn_component_functype_param(const pirn_component_functype *type, size_t index)
+{
+    return type->params[index].type;
+}
+
+const pirn_type *pirn_component_functype_result(const pirn_component_functype *type)
+{
+    return type->result;
+}
