@@ -96,8 +96,7 @@ bool cm_is_plain(const pirn_type *type)
     }
 }
 
-/* ---- Whole functions ----------------------------------------------------------------------------
- */
+/* ---- Whole functions ------------------------------------------------------------------------------------------- */
 
 /* A struct field of a C object. */
 static void *field(void *object, const cm_member *member)

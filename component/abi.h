@@ -73,8 +73,7 @@ PIRN_MUST_CHECK pirn_status cm_lift_result(cm_context *cx, const pirn_component_
 PIRN_MUST_CHECK pirn_status cm_lower_result(cm_context *cx, const pirn_component_functype *type, const void *result,
                                             pirn_slot *slots);
 
-/* ---- What lift.c and lower.c share --------------------------------------------------------------
- */
+/* ---- What lift.c and lower.c share ----------------------------------------------------------------------------- */
 
 /* Sets the context's error to a trap; returns PIRN_TRAP. */
 pirn_status cm_trap(cm_context *cx, const char *format, ...) PIRN_PRINTF(2, 3);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The pool of activations, and what becomes of all that one holds when its call ends. */
 #include "component/activation.h"
 #include "component/handle.h"
 

@@ -33,8 +33,7 @@ static pirn_status resource_rep(pirn_frame *frame, void *data)
     return PIRN_OK;
 }
 
-/* ---- resource.drop ------------------------------------------------------------------------------
- */
+/* ---- resource.drop --------------------------------------------------------------------------------------------- */
 
 static const cm_instance_state *enclosing_both(const cm_resource_builtin *builtin)
 {
@@ -100,8 +99,7 @@ pirn_status cm_resource_builtin_new_func(cm_resource_builtin *builtin, cm_resour
     return pirn_func_new(store, type, operations[operation].func, builtin, NULL, out, error);
 }
 
-/* ---- The embedder's drop ------------------------------------------------------------------------
- */
+/* ---- The embedder's drop --------------------------------------------------------------------------------------- */
 
 static pirn_status run_destructor(const cm_resource_type *type, uintptr_t rep, pirn_error *error)
 {

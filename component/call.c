@@ -52,8 +52,7 @@ static pirn_status settle(cm_call *call, pirn_status status)
     return status;
 }
 
-/* ---- Functions of the host ----------------------------------------------------------------------
- */
+/* ---- Functions of the host ------------------------------------------------------------------------------------- */
 
 static pirn_status ask_host(cm_call *call, pirn_error *error)
 {
@@ -74,8 +73,7 @@ static pirn_status start_host(cm_call *call, const void *args, pirn_error *error
     return ask_host(call, error);
 }
 
-/* ---- Functions of guests ------------------------------------------------------------------------
- */
+/* ---- Functions of guests --------------------------------------------------------------------------------------- */
 
 static void open_guest(const cm_call *call, cm_guest_context *guest, pirn_error *error)
 {

@@ -59,8 +59,7 @@ static pirn_status give_up(cm_activation *activation, pirn_status status)
     return status;
 }
 
-/* ---- Functions of the host ----------------------------------------------------------------------
- */
+/* ---- Functions of the host ------------------------------------------------------------------------------------- */
 
 static pirn_status lower_host_result(pirn_frame *frame, cm_activation *activation)
 {
@@ -111,8 +110,7 @@ static pirn_status call_host(pirn_frame *frame, void *data)
     return ask_host(frame, activation);
 }
 
-/* ---- Functions of other guests ------------------------------------------------------------------
- */
+/* ---- Functions of other guests --------------------------------------------------------------------------------- */
 
 /* The callee has trapped or is abandoned: it stays entered. */
 static void abandon_guest(void *data)

@@ -62,8 +62,8 @@ typedef struct cm_options {
 } cm_options;
 
 /*
- * Resource numbers of a function's type -> runtime resource types, as the component instance in question sees them. Only
- * the numbers that the type mentions are looked up.
+ * Resource numbers of a function's type -> runtime resource types, as the component instance in question sees them.
+ * Only the numbers that the type mentions are looked up.
  */
 typedef cm_resource_type *const *cm_resource_map;
 

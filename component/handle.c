@@ -56,8 +56,7 @@ static pirn_status lend(cm_context *cx, cm_lender lender)
     return PIRN_OK;
 }
 
-/* ---- Lifting ------------------------------------------------------------------------------------
- */
+/* ---- Lifting --------------------------------------------------------------------------------------------------- */
 
 static void remember_transit(cm_activation *activation, cm_transit *transit, const cm_handle *handle)
 {
@@ -109,8 +108,7 @@ pirn_status cm_lift_handle(cm_context *cx, const pirn_type *type, uint32_t index
     return type->kind == PIRN_TYPE_OWN ? lift_own(cx, type, index, out) : lift_borrow(cx, type, index, out);
 }
 
-/* ---- Lowering -----------------------------------------------------------------------------------
- */
+/* ---- Lowering -------------------------------------------------------------------------------------------------- */
 
 /* Is this an object of the embedder's that stands for a resource of that type? */
 static pirn_status check_resource(cm_context *cx, const cm_resource_type *type, const pirn_resource *resource)
@@ -191,8 +189,7 @@ pirn_status cm_lower_handle(cm_context *cx, const pirn_type *type, void *object,
     return type->kind == PIRN_TYPE_OWN ? lower_own(cx, type, object, index) : lower_borrow(cx, type, object, index);
 }
 
-/* ---- Resources that a failed lowering leaves behind ---------------------------------------------
- */
+/* ---- Resources that a failed lowering leaves behind ------------------------------------------------------------ */
 
 typedef struct leftover_walk {
     const cm_context *cx;

@@ -9,8 +9,7 @@
 #include "component/abi.h"
 #include "component/activation.h"
 
-/* ---- Bits to numbers ----------------------------------------------------------------------------
- */
+/* ---- Bits to numbers ------------------------------------------------------------------------------------------- */
 
 static uint64_t load_bits(const uint8_t *p, uint32_t size)
 {
@@ -122,8 +121,7 @@ static pirn_status lift_bits(cm_context *cx, const pirn_type *type, uint64_t bit
     }
 }
 
-/* ---- Lists --------------------------------------------------------------------------------------
- */
+/* ---- Lists ----------------------------------------------------------------------------------------------------- */
 
 /* The elements may stay where they are: the C object is a view. */
 static bool can_view(const cm_context *cx, const pirn_type *element, const uint8_t *p)
@@ -162,8 +160,7 @@ static pirn_status lift_list(cm_context *cx, const pirn_type *type, uint32_t ptr
     return PIRN_OK;
 }
 
-/* ---- From memory --------------------------------------------------------------------------------
- */
+/* ---- From memory ----------------------------------------------------------------------------------------------- */
 
 static pirn_status load_record(cm_context *cx, const pirn_type *type, uint32_t ptr, void *c)
 {
@@ -204,8 +201,7 @@ pirn_status cm_lift_memory(cm_context *cx, const pirn_type *type, uint32_t ptr, 
     }
 }
 
-/* ---- From core values ---------------------------------------------------------------------------
- */
+/* ---- From core values ------------------------------------------------------------------------------------------ */
 
 static pirn_status lift_flat_record(cm_context *cx, const pirn_type *type, cm_flat_cursor *in, void *c)
 {

@@ -9,8 +9,7 @@
 #include "component/abi.h"
 #include "component/activation.h"
 
-/* ---- Numbers to bits ----------------------------------------------------------------------------
- */
+/* ---- Numbers to bits ------------------------------------------------------------------------------------------- */
 
 static void store_bits(cm_context *cx, uint32_t ptr, uint32_t size, uint64_t bits)
 {
@@ -142,8 +141,7 @@ static pirn_status lower_bits(cm_context *cx, const pirn_type *type, const void 
     }
 }
 
-/* ---- Lists --------------------------------------------------------------------------------------
- */
+/* ---- Lists ----------------------------------------------------------------------------------------------------- */
 
 static pirn_status lower_elements(cm_context *cx, const pirn_type *element, const cm_list *list, uint32_t ptr)
 {
@@ -177,8 +175,7 @@ static pirn_status lower_pair(cm_context *cx, const pirn_type *type, const void 
     return lower_list(cx, type, list, ptr);
 }
 
-/* ---- To memory ----------------------------------------------------------------------------------
- */
+/* ---- To memory ------------------------------------------------------------------------------------------------- */
 
 static pirn_status store_pair(cm_context *cx, const pirn_type *type, const void *c, uint32_t at)
 {
@@ -231,8 +228,7 @@ pirn_status cm_lower_memory(cm_context *cx, const pirn_type *type, const void *c
     }
 }
 
-/* ---- To core values -----------------------------------------------------------------------------
- */
+/* ---- To core values -------------------------------------------------------------------------------------------- */
 
 static pirn_status lower_flat_pair(cm_context *cx, const pirn_type *type, const void *c, cm_flat_cursor *out)
 {

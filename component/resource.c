@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The handle table: a vector whose free entries form a list through their rep. */
 #include "component/resource.h"
 
 void cm_handle_table_init(cm_handle_table *table, const pirn_allocator *allocator)

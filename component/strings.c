@@ -54,8 +54,7 @@ static uint32_t units_of(cm_encoding encoding, uint32_t tagged_units)
     return encoding == CM_LATIN1_UTF16 ? tagged_units & ~UTF16_TAG : tagged_units;
 }
 
-/* ---- Code points --------------------------------------------------------------------------------
- */
+/* ---- Code points ----------------------------------------------------------------------------------------------- */
 
 static bool is_high_surrogate(uint32_t unit)
 {
@@ -132,8 +131,7 @@ static size_t encode_utf16(const text *t, size_t pos, uint8_t *out)
     return (size_t)(p - out);
 }
 
-/* ---- Lifting ------------------------------------------------------------------------------------
- */
+/* ---- Lifting --------------------------------------------------------------------------------------------------- */
 
 /* Does the text end in the middle of a sequence that is right so far? */
 static bool is_cut_off(pirn_str utf8, size_t bad)
@@ -237,8 +235,7 @@ pirn_status cm_lift_string(cm_context *cx, uint32_t ptr, uint32_t units, pirn_st
     return PIRN_OK;
 }
 
-/* ---- Lowering -----------------------------------------------------------------------------------
- */
+/* ---- Lowering -------------------------------------------------------------------------------------------------- */
 
 static uint8_t *at(cm_context *cx, room where)
 {
