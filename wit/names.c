@@ -75,7 +75,8 @@ pirn_str wit_names_nearest(const pirn_wit *wit, uint32_t scope, pirn_str name)
 {
     name_key prefix;
     pirn_str best = PIRN_STR("");
-    size_t best_distance = name.len < 4 ? 2 : 3; /* farther than what is still called near */
+    /* Near is what differs by one letter, in a name of five or more by two; short names are never near. */
+    size_t half = (name.len + 1) / 2, best_distance = half < 3 ? half : 3;
     if (name.len > MAX_NEAR_NAME || !make_key(&prefix, scope, PIRN_STR("")))
         return best;
     for (size_t i = 0; i < wit->names.capacity; i++) {
