@@ -294,7 +294,7 @@ static pirn_status enter(mention_walk *walk, const void *type, bool *is_new)
 
 static pirn_status mention_value(mention_walk *walk, const pirn_type *type)
 {
-    bool is_new;
+    bool is_new = false;
     PIRN_TRY(enter(walk, type, &is_new));
     if (!is_new)
         return PIRN_OK;
@@ -332,7 +332,7 @@ static pirn_status mention_externs(mention_walk *walk, const cm_externs *externs
 
 static pirn_status mention_instance(mention_walk *walk, const cm_instance_type *type)
 {
-    bool is_new;
+    bool is_new = false;
     PIRN_TRY(enter(walk, type, &is_new));
     if (!is_new)
         return PIRN_OK;
@@ -342,7 +342,7 @@ static pirn_status mention_instance(mention_walk *walk, const cm_instance_type *
 
 static pirn_status mention_component(mention_walk *walk, const cm_component_type *type)
 {
-    bool is_new;
+    bool is_new = false;
     PIRN_TRY(enter(walk, type, &is_new));
     if (!is_new)
         return PIRN_OK;

@@ -21,13 +21,13 @@ void cm_substitution_done(cm_substitution *s)
 
 cm_resource_id cm_substitute_resource(const cm_substitution *s, cm_resource_id id)
 {
-    uint64_t value;
+    uint64_t value = 0;
     return cm_idmap_get(&s->ids, id, &value) && value != CM_UNBOUND ? (cm_resource_id)value : id;
 }
 
 static uint32_t substitute_identity(const cm_substitution *s, uint32_t identity)
 {
-    uint64_t value;
+    uint64_t value = 0;
     return cm_idmap_get(&s->identities, identity, &value) ? (uint32_t)value : identity;
 }
 
@@ -39,7 +39,7 @@ static pirn_status map_number(cm_substitution *s, cm_idmap *map, uint64_t from, 
 /* True when it is known what replaces `type`; `out` is the address of the pointer to it. */
 static bool find_node(const cm_substitution *s, const void *type, void *out)
 {
-    uint64_t value;
+    uint64_t value = 0;
     if (!cm_idmap_get(&s->nodes, (uintptr_t)type, &value))
         return false;
     const void *found = (const void *)(uintptr_t)value;

@@ -159,7 +159,7 @@ static pirn_status match_same_kind(cm_substitution *s, const pirn_type *e, const
 /* What a named type of the expected side has been found to be. */
 static const pirn_type *standing_for(const cm_substitution *s, const pirn_type *type)
 {
-    uint64_t value;
+    uint64_t value = 0;
     return cm_idmap_get(&s->nodes, (uintptr_t)type, &value) ? (const pirn_type *)(uintptr_t)value : type;
 }
 
@@ -260,7 +260,7 @@ const char *cm_core_mismatch(const pirn_externtype *expected, const pirn_externt
     char e[120], a[120];
     pirn_externtype_text(expected, e, sizeof e);
     pirn_externtype_text(actual, a, sizeof a);
-    snprintf(out, size, "expected: %s, found: %s", e, a);
+    snprintf(out, size, "expected: (%s), found: (%s)", e, a);
     return out;
 }
 
@@ -384,7 +384,7 @@ static pirn_status match_component_type(cm_substitution *s, const cm_component_t
 
 static pirn_status match_resource(cm_substitution *s, const cm_type *expected, const cm_type *actual)
 {
-    uint64_t bound;
+    uint64_t bound = 0;
     if (cm_idmap_get(&s->ids, expected->resource, &bound) && bound == CM_UNBOUND) {
         if (!cm_idmap_set(&s->ids, expected->resource, actual->resource))
             return cm_nomem(s->v);

@@ -94,7 +94,7 @@ pirn_status cm_scope_item(cm_scope *scope, cm_sort sort, uint32_t index, const c
 
 pirn_status cm_scope_type(cm_scope *scope, uint32_t index, cm_type_kind kind, const char *what, const cm_type **out)
 {
-    const cm_item *item;
+    const cm_item *item = NULL;
     PIRN_TRY(cm_scope_item(scope, CM_TYPE, index, &item));
     if (item->type.kind != kind)
         return cm_invalid(scope->v, "type index %u is not %s", index, what);

@@ -102,7 +102,7 @@ static needs needs_of(const pirn_component_functype *type, bool is_lift)
 
 static pirn_status check_core_option(cm_scope *scope, const char *name, uint32_t index, const pirn_functype *expected)
 {
-    const cm_item *func;
+    const cm_item *func = NULL;
     PIRN_TRY(cm_scope_item(scope, CM_CORE_FUNC, index, &func));
     if (func->core.func != expected)
         return cm_invalid(scope->v, "canonical option `%s` uses a core function with an incorrect signature", name);
@@ -111,7 +111,7 @@ static pirn_status check_core_option(cm_scope *scope, const char *name, uint32_t
 
 static pirn_status check_memory(cm_scope *scope, uint32_t index)
 {
-    const cm_item *memory;
+    const cm_item *memory = NULL;
     PIRN_TRY(cm_scope_item(scope, CM_CORE_MEMORY, index, &memory));
     if (memory->core.memory.is64 || memory->core.memory.shared)
         return cm_invalid(scope->v, "canonical option `memory` must be a 32-bit linear memory that is not shared");
@@ -121,7 +121,7 @@ static pirn_status check_memory(cm_scope *scope, uint32_t index)
 static pirn_status check_realloc(cm_scope *scope, const cm_option_indices *options)
 {
     static const pirn_valtype i32s[] = {PIRN_I32, PIRN_I32, PIRN_I32, PIRN_I32};
-    const pirn_functype *type;
+    const pirn_functype *type = NULL;
     PIRN_TRY(make_functype(scope->v, i32s, 4, i32s, 1, &type));
     PIRN_TRY(check_core_option(scope, "realloc", options->realloc, type));
     if (options->memory == CM_NONE)
@@ -143,7 +143,7 @@ static pirn_status check_options(cm_scope *scope, const cm_option_indices *optio
         return cm_invalid(v, "canonical option `post-return` cannot be specified for lowerings");
     if (options->post_return != CM_NONE) {
         const pirn_valtype *results;
-        const pirn_functype *expected;
+        const pirn_functype *expected = NULL;
         size_t count = pirn_functype_results(core, &results);
         PIRN_TRY(make_functype(v, results, count, NULL, 0, &expected));
         PIRN_TRY(check_core_option(scope, "post-return", options->post_return, expected));
@@ -159,8 +159,8 @@ static pirn_status check_options(cm_scope *scope, const cm_option_indices *optio
 
 static pirn_status validate_lift(cm_scope *scope, cm_definition *definition)
 {
-    const cm_type *type;
-    const cm_item *core;
+    const cm_type *type = NULL;
+    const cm_item *core = NULL;
     PIRN_TRY(cm_scope_type(scope, definition->canon.type, CM_TYPE_FUNC, "a function type", &type));
     PIRN_TRY(cm_scope_item(scope, CM_CORE_FUNC, definition->canon.func, &core));
     PIRN_TRY(check_lifted(scope->v, type->func, core->core.func));
@@ -179,7 +179,7 @@ static pirn_status make_core_func(cm_scope *scope, cm_definition *definition, co
 
 static pirn_status validate_lower(cm_scope *scope, cm_definition *definition)
 {
-    const cm_item *func;
+    const cm_item *func = NULL;
     PIRN_TRY(cm_scope_item(scope, CM_FUNC, definition->canon.func, &func));
     PIRN_TRY(check_options(scope, &definition->canon.options, func->func, NULL));
     cm_core_functype lowered = cm_flatten_lower(func->func);
@@ -190,7 +190,7 @@ static pirn_status validate_lower(cm_scope *scope, cm_definition *definition)
 /* resource.new and rep: of a resource type that this very component defines. */
 static pirn_status validate_resource(cm_scope *scope, cm_definition *definition)
 {
-    const cm_type *type;
+    const cm_type *type = NULL;
     cm_canon_kind kind = definition->canon.kind;
     PIRN_TRY(cm_scope_type(scope, definition->canon.type, CM_TYPE_RESOURCE, "a resource type", &type));
     if (kind != CM_CANON_RESOURCE_DROP && scope->v->owners.data[type->resource] != scope->body)

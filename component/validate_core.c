@@ -70,7 +70,7 @@ static pirn_status load_module(cm_validator *v, vm_range bytes, pirn_module **ou
 pirn_status cm_validate_core_module(cm_scope *scope, cm_definition *definition)
 {
     cm_validator *v = scope->v;
-    pirn_module *module;
+    pirn_module *module = NULL;
     cm_module_type *type = cm_array(v, 1, sizeof *type);
     if (type == NULL)
         return PIRN_NOMEM;
@@ -140,8 +140,8 @@ static pirn_status resolve_core_alias(cm_scope *scope, const functype_list *type
 {
     if (decl->depth == 0)
         return find_functype(scope->v, types, decl->index, out);
-    cm_scope *outer;
-    const cm_item *item;
+    cm_scope *outer = NULL;
+    const cm_item *item = NULL;
     PIRN_TRY(cm_scope_outer(scope, decl->depth - 1, &outer));
     PIRN_TRY(cm_scope_item(outer, CM_CORE_TYPE, decl->index, &item));
     if (item->is_module_type)
@@ -153,7 +153,7 @@ static pirn_status resolve_core_alias(cm_scope *scope, const functype_list *type
 /* One declarator: a type for `types`, or an import or export for *out. */
 static pirn_status validate_decl(cm_scope *scope, functype_list *types, const cm_core_decl *decl, cm_core_extern *out)
 {
-    const pirn_functype *type;
+    const pirn_functype *type = NULL;
     scope->v->offset = decl->offset;
     switch (decl->kind) {
     case CM_CORE_DECL_TYPE:
@@ -215,7 +215,7 @@ static pirn_status resolve_core_arguments(cm_scope *scope, const cm_definition *
 {
     for (uint32_t i = 0; i < definition->instance.argument_count; i++) {
         const cm_argument *a = &definition->instance.arguments[i];
-        bool added;
+        bool added = false;
         scope->v->offset = a->offset;
         if (base_map_add(seen, a->name, i, &added) != PIRN_OK)
             return cm_nomem(scope->v);
@@ -233,7 +233,7 @@ static pirn_status resolve_core_arguments(cm_scope *scope, const cm_definition *
 static pirn_status check_core_import(cm_validator *v, const cm_core_extern *import, const base_map *arguments,
                                      const cm_item *const *items)
 {
-    uint64_t index;
+    uint64_t index = 0;
     if (!base_map_get(arguments, import->module, &index))
         return cm_invalid(v, "missing module instantiation argument named `%.*s`", PIRN_STR_ARG(import->module));
     const cm_core_extern *export =
@@ -253,7 +253,7 @@ static pirn_status check_core_import(cm_validator *v, const cm_core_extern *impo
 static pirn_status instantiate_core(cm_scope *scope, cm_definition *definition, const base_map *arguments,
                                     const cm_item *const *items)
 {
-    const cm_item *module;
+    const cm_item *module = NULL;
     PIRN_TRY(cm_scope_item(scope, CM_CORE_MODULE, definition->instance.source, &module));
     for (uint32_t i = 0; i < module->module->imports.count; i++)
         PIRN_TRY(check_core_import(scope->v, &module->module->imports.list[i], arguments, items));

@@ -43,7 +43,7 @@ static pirn_status check_unique(cm_validator *v, cm_namespace *names, const pirn
 /* The function's resource type must be the one that its annotated name speaks of. */
 static pirn_status check_resource_name(cm_validator *v, const cm_namespace *names, pirn_str label, uint32_t identity)
 {
-    uint64_t address;
+    uint64_t address = 0;
     if (!cm_idmap_get(&names->resources, identity, &address))
         return cm_invalid(v, "resource used in function does not have a name in this context");
     const pirn_str *actual = (const pirn_str *)(uintptr_t)address;
@@ -96,7 +96,7 @@ static pirn_status check_annotation(cm_validator *v, const cm_namespace *names, 
 pirn_status cm_namespace_add(cm_validator *v, cm_namespace *names, const pirn_str *name, const cm_item *item)
 {
     cm_name parsed;
-    bool added;
+    bool added = false;
     PIRN_TRY(cm_name_parse(*name, &parsed, v->offset, v->error));
     PIRN_TRY(check_annotation(v, names, &parsed, *name, item));
     PIRN_TRY(check_unique(v, names, name));
@@ -217,7 +217,7 @@ static pirn_status check_visible(cm_scope *scope, bool is_import, const cm_item 
 
 static pirn_status describe_type(cm_scope *scope, const cm_extern_desc *desc, cm_type *out)
 {
-    const cm_item *item;
+    const cm_item *item = NULL;
     if (desc->bound == CM_BOUND_EQ) {
         PIRN_TRY(cm_scope_item(scope, CM_TYPE, desc->index, &item));
         *out = item->type;
@@ -230,7 +230,7 @@ static pirn_status describe_type(cm_scope *scope, const cm_extern_desc *desc, cm
 
 static pirn_status describe_module(cm_scope *scope, const cm_extern_desc *desc, const cm_module_type **out)
 {
-    const cm_item *item;
+    const cm_item *item = NULL;
     PIRN_TRY(cm_scope_item(scope, CM_CORE_TYPE, desc->index, &item));
     if (!item->is_module_type)
         return cm_invalid(scope->v, "core type index %u is not a module type", desc->index);
@@ -241,7 +241,7 @@ static pirn_status describe_module(cm_scope *scope, const cm_extern_desc *desc, 
 /* The item that a description means; of an instance, still the instance type. */
 static pirn_status describe(cm_scope *scope, const cm_extern_desc *desc, cm_item *out)
 {
-    const cm_type *type;
+    const cm_type *type = NULL;
     *out = (cm_item){.sort = desc->sort};
     switch (desc->sort) {
     case CM_CORE_MODULE:
@@ -296,7 +296,7 @@ static pirn_status ascribe(cm_scope *scope, cm_definition *definition, const cm_
 
 static pirn_status export_item(cm_scope *scope, cm_definition *definition)
 {
-    const cm_item *actual;
+    const cm_item *actual = NULL;
     if (scope->body->kind != CM_BODY_COMPONENT)
         return make_described(scope, definition);
     PIRN_TRY(cm_scope_item(scope, definition->external.ref.sort, definition->external.ref.index, &actual));

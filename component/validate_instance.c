@@ -13,8 +13,8 @@ static pirn_status match_arguments(cm_scope *scope, const cm_definition *definit
     PIRN_TRY(cm_substitution_unbind(s, type->import_born_count, type->import_born));
     for (uint32_t i = 0; i < type->imports.count; i++) {
         const cm_extern *import = &type->imports.list[i];
-        uint64_t index;
-        const cm_item *given;
+        uint64_t index = 0;
+        const cm_item *given = NULL;
         v->offset = definition->offset;
         if (!base_map_get(arguments, import->name, &index))
             return cm_invalid(v, "missing import named `%.*s`", PIRN_STR_ARG(import->name));
@@ -32,7 +32,7 @@ static pirn_status instantiate(cm_scope *scope, cm_definition *definition, cm_su
                                const base_map *arguments)
 {
     cm_validator *v = scope->v;
-    const cm_item *component;
+    const cm_item *component = NULL;
     PIRN_TRY(cm_scope_item(scope, CM_COMPONENT, definition->instance.source, &component));
     const cm_component_type *type = component->component;
     PIRN_TRY(match_arguments(scope, definition, s, type, arguments));
@@ -52,8 +52,8 @@ static pirn_status list_arguments(cm_scope *scope, const cm_definition *definiti
     cm_validator *v = scope->v;
     for (uint32_t i = 0; i < definition->instance.argument_count; i++) {
         const cm_argument *a = &definition->instance.arguments[i];
-        const cm_item *item;
-        bool added;
+        const cm_item *item = NULL;
+        bool added = false;
         v->offset = a->offset;
         if (base_map_add(arguments, a->name, i, &added) != PIRN_OK)
             return cm_nomem(v);
@@ -86,7 +86,7 @@ static pirn_status add_exports(cm_scope *scope, const cm_definition *definition,
 {
     for (uint32_t i = 0; i < definition->instance.argument_count; i++) {
         const cm_argument *a = &definition->instance.arguments[i];
-        const cm_item *item;
+        const cm_item *item = NULL;
         scope->v->offset = a->offset;
         PIRN_TRY(cm_scope_item(scope, a->ref.sort, a->ref.index, &item));
         list[i] = (cm_extern){a->name, *item};
@@ -130,7 +130,7 @@ pirn_status cm_validate_instance(cm_scope *scope, cm_definition *definition)
 
 static pirn_status alias_export(cm_scope *scope, cm_definition *definition)
 {
-    const cm_item *instance;
+    const cm_item *instance = NULL;
     uint32_t index = definition->alias.instance;
     pirn_str name = definition->alias.name;
     PIRN_TRY(cm_scope_item(scope, CM_INSTANCE, index, &instance));
@@ -146,7 +146,7 @@ static pirn_status alias_export(cm_scope *scope, cm_definition *definition)
 
 static pirn_status alias_core_export(cm_scope *scope, cm_definition *definition)
 {
-    const cm_item *instance;
+    const cm_item *instance = NULL;
     uint32_t index = definition->alias.instance;
     pirn_str name = definition->alias.name;
     PIRN_TRY(cm_scope_item(scope, CM_CORE_INSTANCE, index, &instance));
@@ -171,12 +171,12 @@ static bool leaves_component(const cm_scope *scope, const cm_scope *outer)
 
 static pirn_status alias_outer(cm_scope *scope, cm_definition *definition)
 {
-    cm_scope *outer;
-    const cm_item *item;
+    cm_scope *outer = NULL;
+    const cm_item *item = NULL;
     PIRN_TRY(cm_scope_outer(scope, definition->alias.depth, &outer));
     PIRN_TRY(cm_scope_item(outer, definition->item.sort, definition->alias.index, &item));
     if (item->sort == CM_TYPE && leaves_component(scope, outer)) {
-        bool has_resources;
+        bool has_resources = false;
         PIRN_TRY(cm_type_has_resources(scope->v, &item->type, &has_resources));
         if (has_resources)
             return cm_invalid(scope->v,

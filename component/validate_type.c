@@ -11,7 +11,7 @@ static pirn_status resolve_value(cm_scope *scope, const cm_value_syntax *syntax,
         *out = scope->v->primitives[syntax->kind];
         return PIRN_OK;
     }
-    const cm_type *type;
+    const cm_type *type = NULL;
     scope->v->offset = syntax->offset;
     PIRN_TRY(cm_scope_type(scope, syntax->index, CM_TYPE_VALUE, "a defined type", &type));
     *out = type->value;
@@ -115,7 +115,7 @@ static pirn_status finish_value(cm_validator *v, pirn_type *type)
 
 static pirn_status resolve_handle(cm_scope *scope, const cm_type_syntax *syntax, pirn_type *type)
 {
-    const cm_type *resource;
+    const cm_type *resource = NULL;
     PIRN_TRY(cm_scope_type(scope, syntax->element.index, CM_TYPE_RESOURCE, "a resource type", &resource));
     type->resource = resource->resource;
     type->resource_name = resource->name;
@@ -205,7 +205,7 @@ static pirn_status validate_body_type(cm_scope *scope, const cm_type_syntax *syn
 static pirn_status check_dtor(cm_scope *scope, uint32_t index)
 {
     static const pirn_valtype param = PIRN_I32;
-    const cm_item *dtor;
+    const cm_item *dtor = NULL;
     PIRN_TRY(cm_scope_item(scope, CM_CORE_FUNC, index, &dtor));
     const pirn_functype *type = pirn_functype_new(scope->v->engine, &param, 1, NULL, 0);
     if (type == NULL)
