@@ -39,7 +39,7 @@ typedef struct vm_value {
     uint8_t kind;
     uint8_t slots;    /* 1 or 2 */
     uint8_t is_float; /* which accumulator it would be in */
-    uint16_t slot_ir; /* ACC: what patches its cell to a slot as destination; 0: cannot be patched */
+    uint16_t slot_ir; /* ACC: what patches its cell to a slot as destination; IR_COUNT: cannot be */
     uint32_t temp;    /* the slot that belongs to its place */
     union {
         uint64_t bits; /* CONST: image of a slot */

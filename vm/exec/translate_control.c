@@ -426,6 +426,7 @@ static void finish_call(vm_translator *t, const pirn_functype *type)
         vm_value value = vm_value_of_type(type->types[type->param_count]);
         value.kind = VM_VALUE_ACC;
         value.cell = VM_NONE;
+        value.slot_ir = IR_COUNT;
         vm_push(t, value);
     } else {
         type_list results = {type->types + type->param_count, type->result_count, type->result_slots};

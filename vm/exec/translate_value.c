@@ -72,7 +72,7 @@ void vm_pop_to(vm_translator *t, uint32_t height)
 /* From its accumulator to a slot. */
 static void move_accumulator(vm_translator *t, const vm_value *value, uint32_t slot)
 {
-    if (value->slot_ir != 0 && vm_is_near(slot)) {
+    if (value->slot_ir != IR_COUNT && vm_is_near(slot)) {
         vm_emit_patch(t, value->cell, value->slot_ir, slot);
         return;
     }
