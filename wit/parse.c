@@ -218,7 +218,7 @@ static pirn_status parse_renames(wit_parser *p, bool needs_as, wit_ast_member **
 {
     PIRN_TRY(wit_parse_expect(p, '{', "`{`"));
     while (p->token.kind != '}') {
-        wit_ast_member *member;
+        wit_ast_member *member = NULL;
         PIRN_TRY(wit_parse_new_member(p, &member));
         if (wit_parse_at_word(p, "as")) {
             PIRN_TRY(wit_parse_advance(p));
@@ -438,7 +438,7 @@ pirn_status wit_parse_file(wit_file *file, base_arena *arena, pirn_error *error)
     PIRN_TRY(wit_parse_advance(p));
     wit_ast_item **tail = &file->items;
     for (bool is_first = true; p->token.kind != WIT_TOKEN_END; is_first = false) {
-        wit_ast_item *item;
+        wit_ast_item *item = NULL;
         bool is_item = true;
         PIRN_TRY(wit_parse_item_head(p, &item));
         if (wit_parse_at_word(p, "package"))

@@ -4,7 +4,7 @@
 
 static pirn_status parse_element(wit_parser *p, wit_ast_type ***tail)
 {
-    wit_ast_type *element;
+    wit_ast_type *element = NULL;
     PIRN_TRY(wit_parse_type(p, &element));
     **tail = element;
     *tail = &element->next;
@@ -138,7 +138,7 @@ static pirn_status parse_params(wit_parser *p, wit_ast_item *item)
     PIRN_TRY(wit_parse_expect(p, '(', "`(`"));
     wit_ast_member **tail = &item->members;
     while (p->token.kind != ')') {
-        wit_ast_member *param;
+        wit_ast_member *param = NULL;
         PIRN_TRY(wit_parse_new_member(p, &param));
         PIRN_TRY(wit_parse_expect(p, ':', "`:`"));
         PIRN_TRY(wit_parse_type(p, &param->type));

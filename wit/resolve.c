@@ -224,7 +224,7 @@ static pirn_status add_nested_packages(wit_resolver *r, block_list *blocks, cons
     for (const wit_ast_item *item = file->items; item != NULL; item = item->next) {
         if (item->kind != WIT_AST_PACKAGE)
             continue;
-        pirn_wit_package *package;
+        pirn_wit_package *package = NULL;
         PIRN_TRY(new_package(r, &item->path, &package));
         package->docs = item->docs;
         PIRN_TRY(add_package(r, package, item->path.place));
@@ -292,7 +292,7 @@ static pirn_status add_folder(wit_resolver *r, block_list *blocks, const wit_fil
     PIRN_TRY(folder_package(r, first, &naming));
     if (naming == NULL)
         return add_unnamed_folder(r, blocks, first);
-    pirn_wit_package *package;
+    pirn_wit_package *package = NULL;
     PIRN_TRY(new_package(r, &naming->package, &package));
     const pirn_wit_package *other = find_package(r->wit, package->id);
     if (other != NULL && other->first_file != NULL && same_texts(other->first_file, first))

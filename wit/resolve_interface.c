@@ -79,7 +79,7 @@ static pirn_status use_type(item_walk *walk, const wit_ast_item *item, const pir
     if (index == WIT_FUNCTION_MARK)
         return wit_resolve_fail(r, name->name.place, "`%.*s` is a function, and `use` is for types",
                                 PIRN_STR_ARG(name->name.text));
-    pirn_wit_type *type;
+    pirn_wit_type *type = NULL;
     PIRN_TRY(declare_type(walk, item, name->as, &type));
     pirn_wit_member *target = base_arena_zero(r->arena, sizeof *target);
     if (target == NULL)
@@ -131,7 +131,7 @@ static pirn_status declare_item(item_walk *walk, const wit_ast_item *item)
     PIRN_TRY(wit_resolve_gate(walk->r, package_of(walk), &item->gate, &enabled));
     if (!enabled)
         return PIRN_OK;
-    pirn_wit_type *type;
+    pirn_wit_type *type = NULL;
     switch (item->kind) {
     case WIT_AST_TYPE:
         return declare_type(walk, item, item->name, &type);

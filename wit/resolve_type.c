@@ -79,7 +79,7 @@ static pirn_status new_type(wit_resolver *r, pirn_wit_kind kind, size_t member_c
 static pirn_status new_handle(wit_resolver *r, pirn_wit_kind kind, const pirn_wit_type *resource, wit_place at,
                               const pirn_wit_type **out)
 {
-    pirn_wit_type *handle;
+    pirn_wit_type *handle = NULL;
     PIRN_TRY(new_type(r, kind, 1, &handle));
     handle->members[0].type = resource;
     handle->has_borrow = kind == PIRN_WIT_BORROW;
@@ -132,7 +132,7 @@ static pirn_status resolve_type(wit_resolver *r, const wit_scope *scope, const w
 static pirn_status resolve_constructor(wit_resolver *r, const wit_scope *scope, const wit_ast_type *ast,
                                        const pirn_wit_type **out)
 {
-    pirn_wit_type *type;
+    pirn_wit_type *type = NULL;
     PIRN_TRY(new_type(r, ast->kind, member_count(ast), &type));
     type->length = ast->length;
     size_t i = 0;
