@@ -68,9 +68,9 @@ static const struct {
     {"type { 1 instance-type 3 " COUNT_TYPE "} import { 1 named 'test:host/naems@0.2.0' is-instance 0 }",
      {&names_0_2_12, &impostor},
      "missing or ill-fitting import \"test:host/naems@0.2.0\": the linker has test:host/names@0.2.12"},
-    {"type { 1 instance-type 3 " COUNT_TYPE "} import { 1 named 'test:host/numbers@0.2.0' is-instance 0 }",
+    {"type { 1 instance-type 3 " COUNT_TYPE "} import { 1 named 'test:host/registers@0.2.0' is-instance 0 }",
      {&names_0_2_12, &impostor},
-     "missing or ill-fitting import \"test:host/numbers@0.2.0\": the linker has test:host/names@0.2.12, "
+     "missing or ill-fitting import \"test:host/registers@0.2.0\": the linker has test:host/names@0.2.12, "
      "test:host/impostor@0.2.0"},
     {"type { 1 instance-type 3 " COUNT_TYPE "} import { 1 named 'acme:tools/hammer' is-instance 0 }",
      {&names_0_2_12},
