@@ -53,7 +53,7 @@ const char *bindgen_upper(bindgen *gen, pirn_str name);
 const char *bindgen_prefix(bindgen *gen, const pirn_wit_interface *interface);
 /* The struct that the host has for a resource: "host_input_stream". */
 const char *bindgen_resource(bindgen *gen, const pirn_wit_type *resource);
-/* Within the interface: "input_stream_read", "fields_constructor", "now"; with "_func" behind it where a type has the name. */
+/* Within the interface: "input_stream_read", "fields_constructor", "now"; with "_func" behind a name that is taken. */
 const char *bindgen_function(bindgen *gen, const pirn_wit_function *function);
 
 /* --- types.c --- */

@@ -129,7 +129,15 @@ const char *bindgen_resource(bindgen *gen, const pirn_wit_type *resource)
     return bindgen_printf(gen, "host_%s", mapped(gen, name, lower, ""));
 }
 
-/* A method may have the name of a type: descriptor.stat and descriptor-stat. */
+static const char *plain_function_name(bindgen *gen, const pirn_wit_function *function)
+{
+    const pirn_wit_type *resource = pirn_wit_function_resource(function);
+    const char *name = mapped(gen, pirn_wit_function_item_name(function), lower, "");
+    return resource == NULL
+               ? name
+               : bindgen_printf(gen, "%s_%s", mapped(gen, pirn_wit_type_name(resource), lower, ""), name);
+}
+
 static bool is_type_name(bindgen *gen, const char *name)
 {
     for (size_t i = 0; i < pirn_wit_interface_type_count(gen->interface); i++) {
@@ -140,11 +148,21 @@ static bool is_type_name(bindgen *gen, const char *name)
     return false;
 }
 
+static bool is_method_name(bindgen *gen, const char *name)
+{
+    for (size_t i = 0; i < pirn_wit_interface_function_count(gen->interface); i++) {
+        const pirn_wit_function *function = pirn_wit_interface_function(gen->interface, i);
+        if (pirn_wit_function_resource(function) != NULL && strcmp(name, plain_function_name(gen, function)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Names that differ in WIT may meet in C: the method stat of descriptor, and a type or a function descriptor-stat. */
 const char *bindgen_function(bindgen *gen, const pirn_wit_function *function)
 {
-    const pirn_wit_type *resource = pirn_wit_function_resource(function);
-    const char *name = mapped(gen, pirn_wit_function_item_name(function), lower, "");
-    if (resource != NULL)
-        name = bindgen_printf(gen, "%s_%s", mapped(gen, pirn_wit_type_name(resource), lower, ""), name);
-    return is_type_name(gen, name) ? bindgen_printf(gen, "%s_func", name) : name;
+    const char *name = plain_function_name(gen, function);
+    bool is_free = pirn_wit_function_resource(function) == NULL;
+    bool is_taken = is_type_name(gen, name) || (is_free && is_method_name(gen, name));
+    return is_taken ? bindgen_printf(gen, "%s_func", name) : name;
 }
