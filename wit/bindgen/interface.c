@@ -142,20 +142,46 @@ static void put_function_table(bindgen *gen)
     bindgen_put(&gen->source, "};\n");
 }
 
-/* The rows of `types`: all named types that are not resources. Counts them; writes them when `write` is set. */
+/* A resource that `use` brought in under another name than its own. */
+static bool is_renamed_resource(const pirn_wit_type *type)
+{
+    return is_resource(type) &&
+           !pirn_str_eq(pirn_wit_type_name(type), pirn_wit_type_name(pirn_wit_type_resolved(type)));
+}
+
+/*
+ * The rows of `types`: all named types that are not resources, and resources by the other names that they have here, as
+ * own. Counts them; writes them when `write` is set.
+ */
 static size_t put_type_rows(bindgen *gen, bool write)
 {
     size_t count = 0;
     for (size_t i = 0; i < pirn_wit_interface_type_count(gen->interface); i++) {
         const pirn_wit_type *type = pirn_wit_interface_type(gen->interface, i);
-        if (is_resource(type))
+        pirn_str name = pirn_wit_type_name(type);
+        if (is_resource(type) && !is_renamed_resource(type))
             continue;
         count++;
-        if (write)
-            bindgen_put(&gen->source, "    {\"%.*s\", %s},\n", PIRN_STR_ARG(pirn_wit_type_name(type)),
-                        bindgen_desc(gen, type));
+        if (write && is_resource(type))
+            bindgen_put(&gen->source, "    {\"%.*s\", &own_%s},\n", PIRN_STR_ARG(name), bindgen_snake(gen, name));
+        else if (write)
+            bindgen_put(&gen->source, "    {\"%.*s\", %s},\n", PIRN_STR_ARG(name), bindgen_desc(gen, type));
     }
     return count;
+}
+
+static void put_renamed_resources(bindgen *gen)
+{
+    for (size_t i = 0; i < pirn_wit_interface_type_count(gen->interface); i++) {
+        const pirn_wit_type *type = pirn_wit_interface_type(gen->interface, i);
+        const pirn_wit_type *resource = pirn_wit_type_resolved(type);
+        if (is_renamed_resource(type))
+            bindgen_put(
+                &gen->source,
+                "\nstatic const pirn_typedesc own_%s = {.kind = PIRN_TYPE_OWN, .resource = &%s_%s_resource};\n",
+                bindgen_snake(gen, pirn_wit_type_name(type)), bindgen_prefix(gen, pirn_wit_type_interface(resource)),
+                bindgen_snake(gen, pirn_wit_type_name(resource)));
+    }
 }
 
 /* The same for the rows of `resources`. */
@@ -182,6 +208,7 @@ static void put_interface_table(bindgen *gen)
     size_t types = put_type_rows(gen, false), resources = put_resource_rows(gen, false);
     if (functions > 0)
         put_function_table(gen);
+    put_renamed_resources(gen);
     if (types > 0) {
         bindgen_put(&gen->source, "\nstatic const pirn_memberdesc types[] = {\n");
         put_type_rows(gen, true);

@@ -177,6 +177,8 @@ static void test_descriptors_tell_the_types(void **state)
     assert_ptr_equal(shape->members[2].type->resource, &test_sample_base_box_resource);
     assert_int_equal(type_named("length")->kind, PIRN_TYPE_U64);
     assert_ptr_equal(type_named("point"), &test_sample_base_point_desc);
+    assert_int_equal(type_named("crate")->kind, PIRN_TYPE_OWN);
+    assert_ptr_equal(type_named("crate")->resource, &test_sample_base_box_resource);
     const pirn_funcdesc *all = find("all");
     assert_int_equal(all->param_count, 1);
     assert_string_equal(all->params[0].name, "in");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two interfaces are compared item by item: each kind of difference is told. */
-#include "wit_test.h"
+#include "wit/test/wit_test.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The grammar: what parses, and where and how the parser says no. */
 #include "wit/ast.h"
-#include "wit_test.h"
+#include "wit/test/wit_test.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

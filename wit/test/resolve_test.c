@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names are looked up: what comes out, what is refused, and that every allocation may fail. */
 #include "wit/ast.h"
-#include "wit_test.h"
+#include "wit/test/wit_test.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
