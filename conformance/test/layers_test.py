@@ -24,7 +24,7 @@ ROOMS = {
     "vm/exec/": (["vm/base/", "vm/syntax/", "vm/binary/", "vm/exec/"], ["base", "vm"]),
     "vm/": (VM + ["vm/test/"], ["base", "vm"]),
     "component/": (["component/", "vm/base/", "vm/binary/reader.h", "vm/text/lexer.h"], ["base", "vm", "component"]),
-    "component/test/": (["component/", "vm/base/", "vm/binary/"], ["base", "vm", "component"]),
+    "component/test/": (["component/", "vm/base/", "vm/binary/", "vm/syntax/opcode.h"], ["base", "vm", "component"]),
     "wit/": (["wit/", "vm/base/"], ["base", "wit"]),
     "host/": (["host/", "vm/base/", "generated"], ["base", "vm", "component", "host"]),
     "host/test/": (["host/", "vm/base/", "vm/binary/", "component/test/", "generated"], list(PUBLIC)),
@@ -102,7 +102,8 @@ def breaches(root):
             found.append(f"{name}: has no SPDX line at its top")
         if text.count("\n") > MAX_LINES:
             found.append(f"{name}: has {text.count(chr(10))} lines, more than {MAX_LINES}")
-        if name not in CONDITIONAL and CONDITION.search(text):
+        # A table may give the columns that its reader does not want an empty meaning.
+        if name not in CONDITIONAL and not name.endswith(".def") and CONDITION.search(text):
             found.append(f"{name}: has a conditional; they belong in {' and '.join(CONDITIONAL)}")
         for quoted, angled in INCLUDE.findall(text):
             breach = check_include(name, quoted, angled, names)
