@@ -123,8 +123,10 @@ static pirn_status decode_section(vm_decoder *d, uint32_t *last)
 static pirn_status check_lengths(vm_decoder *d)
 {
     const vm_module *m = d->module;
-    if (!d->has_code && d->funcs.len > m->imported_funcs)
-        return vm_reader_fail(&d->r, PIRN_MALFORMED, "function and code section have inconsistent lengths");
+    const uint8_t *code_at = d->code_count_at != NULL ? d->code_count_at : d->r.end;
+    if (d->funcs.len - m->imported_funcs != d->code_count)
+        return vm_reader_fail_at(&d->r, code_at, PIRN_MALFORMED,
+                                 "function and code section have inconsistent lengths");
     if (m->has_data_count && m->data_count != m->datas.len)
         return vm_reader_fail(&d->r, PIRN_MALFORMED, "data count and data section have inconsistent lengths");
     return PIRN_OK;

@@ -9,9 +9,7 @@ enum {
     MIN_EXPR = 2, /* instruction, end */
 };
 
-/* ---- Elements
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Elements ------------------------------------------------------------------------------------------------ */
 
 /*
  * The first number of an element segment is three bits:
@@ -93,9 +91,7 @@ void vm_decode_elems(vm_decoder *d, vm_reader *r, uint64_t *items)
     *items = count;
 }
 
-/* ---- Code
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Code ---------------------------------------------------------------------------------------------------- */
 
 static vm_range decode_body(vm_reader *r)
 {
@@ -109,22 +105,21 @@ static vm_range decode_body(vm_reader *r)
     return vm_reader_bytes(r, size);
 }
 
+/* Bodies beyond the declared functions are read over: the lengths are compared at the end of the module. */
 void vm_decode_code(vm_decoder *d, vm_reader *r, uint64_t *items)
 {
-    const uint8_t *at = r->pos;
-    uint32_t first = d->module->imported_funcs;
-    uint32_t count = vm_reader_count(r, MIN_CODE, VM_LIMIT_FUNCTIONS, "function bodies");
-    if (count != d->funcs.len - first)
-        vm_reader_fail_at(r, at, PIRN_MALFORMED, "function and code section have inconsistent lengths");
-    for (uint32_t i = 0; i < count && !vm_reader_failed(r); i++)
-        d->funcs.data[first + i].body = decode_body(r);
-    d->has_code = true;
-    *items = count;
+    d->code_count_at = r->pos;
+    d->code_count = vm_reader_count(r, MIN_CODE, VM_LIMIT_FUNCTIONS, "function bodies");
+    size_t func = d->module->imported_funcs;
+    for (uint32_t i = 0; i < d->code_count && !vm_reader_failed(r); i++, func++) {
+        vm_range body = decode_body(r);
+        if (func < d->funcs.len)
+            d->funcs.data[func].body = body;
+    }
+    *items = d->code_count;
 }
 
-/* ---- Data
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Data ---------------------------------------------------------------------------------------------------- */
 
 void vm_decode_data_count(vm_decoder *d, vm_reader *r, uint64_t *items)
 {

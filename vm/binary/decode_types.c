@@ -17,9 +17,7 @@ enum {
     MIN_EXPORT = 3, /* empty name, kind, index */
 };
 
-/* ---- Types
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Types --------------------------------------------------------------------------------------------------- */
 
 static void read_valtypes(vm_decoder *d, vm_reader *r, vm_valtype *out, uint32_t count)
 {
@@ -68,8 +66,7 @@ void vm_decode_types(vm_decoder *d, vm_reader *r, uint64_t *items)
     *items = count;
 }
 
-/* ---- Entries of the index spaces
- * ----------------------------------------------------------------------------------- */
+/* ---- Entries of the index spaces ----------------------------------------------------------------------------- */
 
 static void push_func(vm_decoder *d, vm_reader *r)
 {
@@ -105,8 +102,7 @@ static void push_global(vm_decoder *d, vm_reader *r, bool defined)
         vm_decode_nomem(r);
 }
 
-/* ---- Imports and exports
- * ----------------------------------------------------------------------------------------- */
+/* ---- Imports and exports ------------------------------------------------------------------------------------- */
 
 /* Describes an import and adds it to its index space; yields its index there. */
 static uint32_t decode_import_type(vm_decoder *d, vm_reader *r, const uint8_t *kind_at, uint8_t kind)
@@ -178,8 +174,7 @@ void vm_decode_exports(vm_decoder *d, vm_reader *r, uint64_t *items)
     *items = count;
 }
 
-/* ---- Functions, tables, memories, globals, start
- * --------------------------------------------------------------------- */
+/* ---- Functions, tables, memories, globals, start ------------------------------------------------------------- */
 
 void vm_decode_funcs(vm_decoder *d, vm_reader *r, uint64_t *items)
 {

@@ -20,7 +20,8 @@ typedef struct vm_decoder {
     BASE_VEC(vm_global_decl) globals;
     BASE_VEC(vm_custom) customs;
     BASE_VEC(pirn_section) sections;
-    bool has_code;
+    uint32_t code_count; /* of the code section, and where it says so */
+    const uint8_t *code_count_at;
 } vm_decoder;
 
 /*

@@ -262,12 +262,8 @@ static void test_unknown_subsections_of_names_are_skipped(void **state)
     vm_module_done(&m);
 }
 
-static void test_every_allocation_may_fail(void **state)
+static void expect_every_allocation_to_matter(const vm_writer *w)
 {
-    (void)state;
-    vm_writer w;
-    vm_writer_init(&w, pirn_allocator_default());
-    test_module(&w, 1, BYTES(TEST_BODY));
     pirn_status status = PIRN_NOMEM;
     for (size_t n = 0; status != PIRN_OK; n++) {
         vm_module m;
@@ -275,7 +271,7 @@ static void test_every_allocation_may_fail(void **state)
         test_memory memory;
         test_memory_init(&memory, n);
         base_error_init(&error);
-        status = vm_decode(&m, w.data, w.len, 0, ALL_FEATURES, &memory.allocator, &error);
+        status = vm_decode(&m, w->data, w->len, 0, ALL_FEATURES, &memory.allocator, &error);
         if (status == PIRN_OK)
             vm_module_done(&m);
         else
@@ -283,6 +279,36 @@ static void test_every_allocation_may_fail(void **state)
         assert_int_equal(memory.live_bytes, 0);
         assert_true(n < 1000);
     }
+}
+
+static void test_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    vm_writer w;
+    vm_writer_init(&w, pirn_allocator_default());
+    test_module(&w, 1, BYTES(TEST_BODY));
+    expect_every_allocation_to_matter(&w);
+    vm_writer_done(&w);
+    test_big_module(&w, 3000);
+    expect_every_allocation_to_matter(&w);
+    vm_writer_done(&w);
+}
+
+static void test_names_have_a_limit(void **state)
+{
+    (void)state;
+    vm_writer w;
+    vm_module m;
+    pirn_error error;
+    vm_writer_init(&w, pirn_allocator_default());
+    vm_writer_preamble(&w);
+    size_t section = vm_writer_begin(&w, 0);
+    vm_writer_leb_unsigned(&w, VM_LIMIT_STRING_BYTES + 1);
+    for (int i = 0; i <= VM_LIMIT_STRING_BYTES; i++)
+        vm_writer_u8(&w, 'x');
+    vm_writer_end(&w, section);
+    assert_int_equal(decode(&m, w.data, w.len, ALL_FEATURES, &error), PIRN_LIMIT);
+    assert_string_equal(pirn_error_message(&error), "name too long: 100001 bytes, at most 100000 are supported");
     vm_writer_done(&w);
 }
 
@@ -298,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_a_malformed_name_section_is_ignored),
         cmocka_unit_test(test_unknown_subsections_of_names_are_skipped),
         cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_names_have_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

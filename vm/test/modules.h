@@ -25,8 +25,7 @@ typedef struct test_bytes {
     size_t len;
 } test_bytes;
 
-/* ---- An allocator that counts what is alive and fails from the n-th request on
- * ------------------------------------------ */
+/* ---- An allocator that counts what is alive and fails from the n-th request on ------------------------------- */
 
 typedef struct test_memory {
     size_t requests_left;
@@ -54,8 +53,7 @@ static inline void test_memory_init(test_memory *memory, size_t requests)
     memory->allocator = (pirn_allocator){test_memory_resize, memory};
 }
 
-/* ---- A module
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- A module ------------------------------------------------------------------------------------------------ */
 
 static inline void test_section(vm_writer *w, uint8_t id, const uint8_t *content, size_t len)
 {
@@ -96,6 +94,37 @@ static inline void test_module(vm_writer *w, uint8_t type, const uint8_t *body, 
                  BYTES("\x04name\x00\x02\x01M\x01\x07\x02\x00\x01"
                        "a\x01\x01"
                        "b"));
+}
+
+/* Types, functions and names, `count` of each: more than fits the first block of an arena. */
+static inline void test_big_module(vm_writer *w, uint32_t count)
+{
+    vm_writer_preamble(w);
+    size_t types = vm_writer_begin(w, 1);
+    vm_writer_leb_unsigned(w, count);
+    for (uint32_t i = 0; i < count; i++)
+        vm_writer_bytes(w, "\x60\x02\x7F\x7E\x00", 5);
+    vm_writer_end(w, types);
+    size_t funcs = vm_writer_begin(w, 3);
+    vm_writer_leb_unsigned(w, count);
+    for (uint32_t i = 0; i < count; i++)
+        vm_writer_leb_unsigned(w, i);
+    vm_writer_end(w, funcs);
+    size_t code = vm_writer_begin(w, 10);
+    vm_writer_leb_unsigned(w, count);
+    for (uint32_t i = 0; i < count; i++)
+        vm_writer_bytes(w, "\x02\x00\x0B", 3);
+    vm_writer_end(w, code);
+    size_t custom = vm_writer_begin(w, 0);
+    vm_writer_name(w, PIRN_STR("name"));
+    size_t names = vm_writer_begin(w, 1);
+    vm_writer_leb_unsigned(w, count);
+    for (uint32_t i = 0; i < count; i++) {
+        vm_writer_leb_unsigned(w, i);
+        vm_writer_name(w, PIRN_STR("f"));
+    }
+    vm_writer_end(w, names);
+    vm_writer_end(w, custom);
 }
 
 /* A body with blocks, branches, memory, tables and globals, of type 1. */

@@ -17,8 +17,7 @@ static pirn_status load(const uint8_t *bytes, size_t len, uint32_t features, con
     return status;
 }
 
-/* ---- Bodies
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- Bodies -------------------------------------------------------------------------------------------------- */
 
 typedef struct body_case {
     uint8_t type;
@@ -84,6 +83,13 @@ static void test_valid_bodies(void **state)
         {1, {BYTES("\x01\xB0\x86\x03\x7F\x20\xB0\x86\x03\x0B")}, PIRN_OK, 0, NULL}, /* the 50,000th local, an i32 */
         {1, {BYTES("\x03\xE8\x07\x7E\0\x7D\x02\x7F\x20\xEA\x07\x0B")}, PIRN_OK, 0, NULL}, /* behind the flat ones */
         {0, {BYTES("\0\x3F\0\x40\0\x1A\x41\0\x41\0\x41\0\xFC\x0B\0\x0B")}, PIRN_OK, 0, NULL}, /* memory.fill */
+        {0, {BYTES("\0\x42\0\x24\1\x0B")}, PIRN_OK, 0, NULL},                                 /* global.set */
+        {0, {BYTES("\0\x41\0\xD0\x6F\x26\1\x0B")}, PIRN_OK, 0, NULL},                         /* table.set */
+        {0, {BYTES("\0\xD0\x6F\xFC\x10\0\xFC\x0F\1\x1A\x0B")}, PIRN_OK, 0, NULL}, /* table.size, table.grow */
+        {0, {BYTES("\0\x41\0\xD0\x70\x41\0\xFC\x11\0\x0B")}, PIRN_OK, 0, NULL},   /* table.fill */
+        {0, {BYTES("\0\x41\0\x41\0\x41\0\xFC\x0E\1\1\x0B")}, PIRN_OK, 0, NULL},   /* table.copy */
+        {0, {BYTES("\0\x41\0\x41\0\x41\0\xFC\x0C\1\1\x0B")}, PIRN_OK, 0, NULL},   /* table.init */
+        {0, {BYTES("\0\x41\0\x41\0\x41\0\xFC\x0A\0\0\x0B")}, PIRN_OK, 0, NULL},   /* memory.copy */
     };
     expect_bodies(cases, BASE_COUNT(cases));
 }
@@ -222,8 +228,91 @@ static void test_operands_are_limited(void **state)
     vm_writer_done(&body);
 }
 
-/* ---- Modules
- * --------------------------------------------------------------------------------------------------------- */
+static void test_blocks_are_limited(void **state)
+{
+    (void)state;
+    vm_writer w, body;
+    pirn_error error;
+    vm_writer_init(&body, pirn_allocator_default());
+    vm_writer_u8(&body, 0);
+    for (int i = 0; i < VM_LIMIT_CONTROL_DEPTH; i++)
+        vm_writer_bytes(&body, "\x02\x40", 2);
+    vm_writer_init(&w, pirn_allocator_default());
+    test_module(&w, 0, body.data, body.len);
+    assert_int_equal(load(w.data, w.len, ALL_FEATURES, pirn_allocator_default(), &error), PIRN_LIMIT);
+    assert_string_equal(pirn_error_message(&error), "too many nested blocks: at most 1000000 are supported");
+    vm_writer_done(&w);
+    vm_writer_done(&body);
+}
+
+/* A function of 599 i32 and one f64 parameter and 600 locals of three types, which yields one of them. */
+static pirn_status load_local_get(uint32_t index, vm_valtype expected)
+{
+    vm_writer w;
+    pirn_error error;
+    vm_writer_init(&w, pirn_allocator_default());
+    vm_writer_preamble(&w);
+    size_t section = vm_writer_begin(&w, 1);
+    vm_writer_bytes(&w, "\x01\x60\xD8\x04", 4);
+    for (int i = 0; i < 599; i++)
+        vm_writer_u8(&w, VM_CODE_I32);
+    vm_writer_bytes(&w, "\x7C\x01", 2);
+    vm_writer_u8(&w, vm_valtype_code(expected));
+    vm_writer_end(&w, section);
+    test_section(&w, 3, BYTES("\x01\0"));
+    section = vm_writer_begin(&w, 10);
+    vm_writer_u8(&w, 1);
+    size_t body = w.len;
+    vm_writer_bytes(&w, "\x03\xC8\x01\x7E\xC8\x01\x7D\xC8\x01\x7F\x20", 11);
+    vm_writer_leb_unsigned(&w, index);
+    vm_writer_u8(&w, 0x0B);
+    vm_writer_insert_leb(&w, body, w.len - body);
+    vm_writer_end(&w, section);
+    pirn_status status = load(w.data, w.len, ALL_FEATURES, pirn_allocator_default(), &error);
+    vm_writer_done(&w);
+    return status;
+}
+
+static void test_every_one_of_many_locals_has_its_type(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t index;
+        vm_valtype type;
+    } cases[] = {
+        {0, PIRN_I32},   {511, PIRN_I32}, {512, PIRN_I32}, {598, PIRN_I32},  {599, PIRN_F64},  {600, PIRN_I64},
+        {799, PIRN_I64}, {800, PIRN_F32}, {999, PIRN_F32}, {1000, PIRN_I32}, {1199, PIRN_I32},
+    };
+    for (size_t i = 0; i < BASE_COUNT(cases); i++) {
+        assert_int_equal(load_local_get(cases[i].index, cases[i].type), PIRN_OK);
+        assert_int_equal(load_local_get(cases[i].index, PIRN_EXTERNREF), PIRN_INVALID);
+    }
+    assert_int_equal(load_local_get(1200, PIRN_I32), PIRN_INVALID);
+}
+
+static void test_functions_are_validated_one_by_one_in_any_order(void **state)
+{
+    (void)state;
+    vm_writer w;
+    vm_module m;
+    vm_writer_init(&w, pirn_allocator_default());
+    test_big_module(&w, 5);
+    assert_int_equal(vm_decode(&m, w.data, w.len, 0, ALL_FEATURES, pirn_allocator_default(), NULL), PIRN_OK);
+    assert_int_equal(vm_validate_module(&m, pirn_allocator_default(), NULL), PIRN_OK);
+    vm_validator *a = vm_validator_new(&m, pirn_allocator_default(), NULL);
+    vm_validator *b = vm_validator_new(&m, pirn_allocator_default(), NULL);
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(vm_validate_func(a, i), PIRN_OK);
+        assert_int_equal(vm_validate_func(b, 4 - i), PIRN_OK);
+    }
+    vm_validator_free(a);
+    vm_validator_free(b);
+    vm_validator_free(NULL);
+    vm_module_done(&m);
+    vm_writer_done(&w);
+}
+
+/* ---- Modules ------------------------------------------------------------------------------------------------- */
 
 typedef struct module_case {
     test_bytes bytes; /* of the sections */
@@ -273,6 +362,7 @@ static void test_module_rules(void **state)
          0,
          16,
          "type mismatch: expected funcref, found externref"},
+        {{BYTES(PREAMBLE "\x04\x04\x01\x70\0\0\x09\x06\x01\0\x41\0\x0B\0")}, 0, 0, NULL},
         {{BYTES(PREAMBLE "\x0B\x06\x01\0\x41\0\x0B\0")}, 0, 11, "unknown memory 0"},
         {{BYTES(PREAMBLE "\x05\x03\x01\0\0\x0B\x06\x01\0\x42\0\x0B\0")},
          0,
@@ -367,6 +457,16 @@ static void test_the_missing_end_of_a_function_that_is_followed_by_another(void 
     assert_string_equal(pirn_error_message(&error), "END opcode expected");
 }
 
+static void test_the_missing_end_of_the_last_function(void **state)
+{
+    (void)state;
+    pirn_error error;
+    assert_int_equal(load(BYTES(PREAMBLE "\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0A\x06\x01\x04\0\x41\1\x1A"),
+                          ALL_FEATURES, pirn_allocator_default(), &error),
+                     PIRN_MALFORMED);
+    assert_string_equal(pirn_error_message(&error), "unexpected end of section or function");
+}
+
 static void test_functions_named_outside_of_bodies_are_declared(void **state)
 {
     (void)state;
@@ -394,8 +494,7 @@ static void test_functions_named_outside_of_bodies_are_declared(void **state)
     }
 }
 
-/* ---- Hostile input
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- Hostile input ------------------------------------------------------------------------------------------- */
 
 /* Loads bytes from a buffer of exactly their size; a failure must say where and why. */
 static void load_hostile(const uint8_t *bytes, size_t len)
@@ -433,18 +532,14 @@ static void test_every_prefix_and_mutation_is_survived(void **state)
     vm_writer_done(&w);
 }
 
-static void test_every_allocation_may_fail(void **state)
+static void expect_every_allocation_to_matter(const vm_writer *w)
 {
-    (void)state;
-    vm_writer w;
-    vm_writer_init(&w, pirn_allocator_default());
-    test_module(&w, 1, BYTES(TEST_BODY));
     pirn_status status = PIRN_NOMEM;
     for (size_t n = 0; status != PIRN_OK; n++) {
         pirn_error error;
         test_memory memory;
         test_memory_init(&memory, n);
-        status = load(w.data, w.len, ALL_FEATURES, &memory.allocator, &error);
+        status = load(w->data, w->len, ALL_FEATURES, &memory.allocator, &error);
         if (status != PIRN_OK) {
             assert_int_equal(status, PIRN_NOMEM);
             assert_string_equal(pirn_error_message(&error), "out of memory");
@@ -452,6 +547,18 @@ static void test_every_allocation_may_fail(void **state)
         assert_int_equal(memory.live_bytes, 0);
         assert_true(n < 1000);
     }
+}
+
+static void test_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    vm_writer w;
+    vm_writer_init(&w, pirn_allocator_default());
+    test_module(&w, 1, BYTES(TEST_BODY));
+    expect_every_allocation_to_matter(&w);
+    vm_writer_done(&w);
+    test_big_module(&w, 3000);
+    expect_every_allocation_to_matter(&w);
     vm_writer_done(&w);
 }
 
@@ -463,10 +570,14 @@ int main(void)
         cmocka_unit_test(test_unknown_things_and_bad_immediates),
         cmocka_unit_test(test_malformed_bodies),
         cmocka_unit_test(test_operands_are_limited),
+        cmocka_unit_test(test_blocks_are_limited),
+        cmocka_unit_test(test_every_one_of_many_locals_has_its_type),
+        cmocka_unit_test(test_functions_are_validated_one_by_one_in_any_order),
         cmocka_unit_test(test_module_rules),
         cmocka_unit_test(test_constant_expressions),
         cmocka_unit_test(test_data_instructions_need_the_data_count_section),
         cmocka_unit_test(test_the_missing_end_of_a_function_that_is_followed_by_another),
+        cmocka_unit_test(test_the_missing_end_of_the_last_function),
         cmocka_unit_test(test_functions_named_outside_of_bodies_are_declared),
         cmocka_unit_test(test_every_prefix_and_mutation_is_survived),
         cmocka_unit_test(test_every_allocation_may_fail),

@@ -8,8 +8,7 @@ pirn_status vm_valid_unreachable(vm_validator *v)
     return PIRN_OK;
 }
 
-/* ---- Blocks
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- Blocks -------------------------------------------------------------------------------------------------- */
 
 pirn_status vm_valid_block(vm_validator *v)
 {
@@ -69,8 +68,7 @@ pirn_status vm_valid_end(vm_validator *v)
     return v->control.len == 0 ? PIRN_OK : vm_valid_push_types(v, vm_valid_block_results(v, &frame.type));
 }
 
-/* ---- Branches
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Branches ------------------------------------------------------------------------------------------------ */
 
 /* What a branch to the label carries: a loop's begins at its start. */
 static pirn_status find_label(vm_validator *v, uint32_t label, vm_types *out)
@@ -136,8 +134,7 @@ pirn_status vm_valid_return(vm_validator *v)
     return PIRN_OK;
 }
 
-/* ---- Calls
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- Calls --------------------------------------------------------------------------------------------------- */
 
 static pirn_status apply_functype(vm_validator *v, const vm_functype *type)
 {

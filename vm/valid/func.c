@@ -3,8 +3,7 @@
 #include "vm/binary/types.h"
 #include "vm/valid/validator.h"
 
-/* ---- Instructions
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Instructions -------------------------------------------------------------------------------------------- */
 
 static inline vm_valtype letter_type(char letter, vm_valtype address)
 {
@@ -110,8 +109,7 @@ pirn_status vm_valid_instr(vm_validator *v)
     }
 }
 
-/* ---- Locals
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- Locals -------------------------------------------------------------------------------------------------- */
 
 /* The types of the first locals, parameters included, in an array of their own. */
 static void flatten_locals(vm_validator *v)
@@ -161,8 +159,7 @@ static pirn_status read_locals(vm_validator *v)
     return PIRN_OK;
 }
 
-/* ---- Bodies
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- Bodies -------------------------------------------------------------------------------------------------- */
 
 /*
  * The body's bytes end before its `end`. The words are those of a decoder that reads on: what it finds next is the

@@ -25,8 +25,7 @@ static void declare_func(vm_validator *v, uint32_t func)
     v->declared_funcs[func / 8] |= (uint8_t)(1u << (func % 8));
 }
 
-/* ---- Functions, tables, memories
- * ----------------------------------------------------------------------------------- */
+/* ---- Functions, tables, memories ----------------------------------------------------------------------------- */
 
 static pirn_status check_funcs(vm_validator *v)
 {
@@ -74,8 +73,7 @@ static pirn_status check_memories(vm_validator *v)
     return PIRN_OK;
 }
 
-/* ---- Globals
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- Globals ------------------------------------------------------------------------------------------------- */
 
 /* Mutable globals crossed no module's border in the first standard. */
 static pirn_status check_shared_global(vm_validator *v, uint64_t offset, uint32_t index)
@@ -101,8 +99,7 @@ static pirn_status check_globals(vm_validator *v)
     return PIRN_OK;
 }
 
-/* ---- Exports and start
- * ----------------------------------------------------------------------------------------------- */
+/* ---- Exports and start --------------------------------------------------------------------------------------- */
 
 static pirn_status check_export(vm_validator *v, const vm_export *export)
 {
@@ -163,8 +160,7 @@ static pirn_status check_start(vm_validator *v)
     return PIRN_OK;
 }
 
-/* ---- Segments
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- Segments ------------------------------------------------------------------------------------------------ */
 
 static pirn_status check_elem_place(vm_validator *v, const vm_elem *elem)
 {
@@ -223,8 +219,7 @@ static pirn_status check_datas(vm_validator *v)
     return PIRN_OK;
 }
 
-/* ---- The module
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- The module ---------------------------------------------------------------------------------------------- */
 
 static pirn_status check_module(vm_validator *v)
 {

@@ -2,8 +2,7 @@
 /* Table and reference instructions (spec 3.4.3, 3.4.9). */
 #include "vm/valid/validator.h"
 
-/* ---- References
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- References ---------------------------------------------------------------------------------------------- */
 
 pirn_status vm_valid_ref_null(vm_validator *v)
 {
@@ -34,8 +33,7 @@ pirn_status vm_valid_ref_func(vm_validator *v)
     return vm_valid_push(v, PIRN_FUNCREF);
 }
 
-/* ---- Tables
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- Tables -------------------------------------------------------------------------------------------------- */
 
 static pirn_status find_table(vm_validator *v, uint32_t index, const pirn_tabletype **out)
 {

@@ -38,8 +38,7 @@ vm_reader vm_valid_reader(const vm_validator *v, vm_range range)
     return vm_reader_part(&r, range);
 }
 
-/* ---- Failing
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Failing ------------------------------------------------------------------------------------------------- */
 
 static pirn_status fail_v(vm_validator *v, pirn_status status, const char *format, va_list args)
 {
@@ -79,8 +78,7 @@ pirn_status vm_valid_missing(vm_validator *v, vm_valtype expected)
     return vm_valid_fail(v, "type mismatch: expected %s, found nothing", pirn_valtype_text(expected, text));
 }
 
-/* ---- Operands
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Operands ------------------------------------------------------------------------------------------------ */
 
 /* The height is limited because an instruction of two bytes can push a thousand values. */
 pirn_status vm_valid_grow(vm_validator *v)
@@ -129,8 +127,7 @@ void vm_valid_set_unreachable(vm_validator *v)
     frame->is_unreachable = true;
 }
 
-/* ---- Control
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Control ------------------------------------------------------------------------------------------------- */
 
 vm_types vm_valid_block_params(const vm_validator *v, const vm_blocktype *type)
 {

@@ -59,8 +59,7 @@ struct vm_validator {
     uint8_t *declared_funcs;  /* receives the functions that it names */
 };
 
-/* ---- Failing
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Failing ------------------------------------------------------------------------------------------------- */
 
 /* INVALID (or another status) at the current instruction. */
 BASE_COLD pirn_status vm_valid_fail(vm_validator *v, const char *format, ...) PIRN_PRINTF(2, 3);
@@ -75,8 +74,7 @@ BASE_COLD pirn_status vm_valid_mismatch(vm_validator *v, vm_valtype expected, vm
 /* The stack of the block is empty where a value of type `expected` (VM_BOTTOM: of any) is needed. */
 BASE_COLD pirn_status vm_valid_missing(vm_validator *v, vm_valtype expected);
 
-/* ---- Operands
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Operands ------------------------------------------------------------------------------------------------ */
 
 /* Does a value of type `actual` fit where `expected` is asked for (spec 3.3, subtyping)? */
 static inline bool vm_valid_matches(vm_valtype actual, vm_valtype expected)
@@ -132,8 +130,7 @@ PIRN_MUST_CHECK pirn_status vm_valid_peek_types(vm_validator *v, vm_types types)
 /* The rest of the block cannot be reached. */
 void vm_valid_set_unreachable(vm_validator *v);
 
-/* ---- Control
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Control ------------------------------------------------------------------------------------------------- */
 
 /* What a block takes and yields. They may point into `type`. */
 vm_types vm_valid_block_params(const vm_validator *v, const vm_blocktype *type);
@@ -141,8 +138,7 @@ vm_types vm_valid_block_results(const vm_validator *v, const vm_blocktype *type)
 /* Opens a frame above the operands that are there, without its parameters. */
 PIRN_MUST_CHECK pirn_status vm_valid_push_frame(vm_validator *v, vm_opcode opcode, vm_blocktype type);
 
-/* ---- Instructions
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Instructions -------------------------------------------------------------------------------------------- */
 
 /* Checks v->instr: by its row's signature, or by its own function when it has none. */
 PIRN_MUST_CHECK pirn_status vm_valid_instr(vm_validator *v);
@@ -166,8 +162,7 @@ vm_valid_special vm_valid_memory_copy;
  * address type (`a` in the signature). */
 PIRN_MUST_CHECK pirn_status vm_valid_memory_immediate(vm_validator *v, vm_immediate kind, vm_valtype *address);
 
-/* ---- Constant expressions
- * --------------------------------------------------------------------------------------------- */
+/* ---- Constant expressions ------------------------------------------------------------------------------------ */
 
 /* Checks that `expr` is constant and yields one value of type `expected`. */
 PIRN_MUST_CHECK pirn_status vm_valid_constant(vm_validator *v, vm_range expr, vm_valtype expected);

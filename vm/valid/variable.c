@@ -3,8 +3,7 @@
 #include "vm/binary/types.h"
 #include "vm/valid/validator.h"
 
-/* ---- Parametric
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Parametric ---------------------------------------------------------------------------------------------- */
 
 pirn_status vm_valid_drop(vm_validator *v)
 {
@@ -46,8 +45,7 @@ pirn_status vm_valid_select_t(vm_validator *v)
     return vm_valid_push(v, type);
 }
 
-/* ---- Locals
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- Locals -------------------------------------------------------------------------------------------------- */
 
 /* The type of a local beyond the flat ones: a parameter's, or that of the first run that ends behind it. */
 static vm_valtype search_local(const vm_validator *v, uint32_t index)
@@ -96,8 +94,7 @@ pirn_status vm_valid_local_tee(vm_validator *v)
     return vm_valid_push(v, type);
 }
 
-/* ---- Globals
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- Globals ------------------------------------------------------------------------------------------------- */
 
 /* In a constant expression (3.4.14): one that exists by then and never changes. */
 static pirn_status check_constant_global(vm_validator *v, uint32_t index, const pirn_globaltype *type)
