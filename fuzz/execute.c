@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running whatever is valid: with imports that do nothing, little memory, stack and fuel, each exported function once. */
+#include "fuzz/fuzz.h"
+#include <pirn/vm.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FUEL = 100000, MEMORY_BYTES = 64 << 20, TABLE_ELEMENTS = 100000, STACK_BYTES = 64 << 10, MAX_SLOTS = 2000 };
+
+static const pirn_slot zeros[MAX_SLOTS];
+
+static pirn_status return_zeros(pirn_frame *frame, void *data)
+{
+    const pirn_functype *type = data;
+    if (pirn_functype_result_slots(type) > 0)
+        memset(pirn_frame_slots(frame), 0, pirn_functype_result_slots(type) * sizeof(pirn_slot));
+    return PIRN_OK;
+}
+
+static pirn_status make_import(pirn_store *store, const pirn_externtype *type, pirn_extern *out)
+{
+    out->kind = type->kind;
+    switch (type->kind) {
+    case PIRN_EXTERN_TABLE:
+        return pirn_table_new(store, &type->table, zeros[0], &out->table, NULL);
+    case PIRN_EXTERN_MEMORY:
+        return pirn_memory_new(store, &type->memory, &out->memory, NULL);
+    case PIRN_EXTERN_GLOBAL:
+        return pirn_global_new(store, &type->global, zeros, &out->global, NULL);
+    default:
+        return pirn_func_new(store, type->func, return_zeros, (void *)(uintptr_t)type->func, NULL, &out->func, NULL);
+    }
+}
+
+/* NULL when a limit was in the way, or a segment. */
+static pirn_instance *instantiate(pirn_store *store, const pirn_module *module)
+{
+    size_t count = pirn_module_import_count(module);
+    pirn_extern *imports = calloc(count + 1, sizeof *imports);
+    fuzz_check(imports != NULL);
+    pirn_status status = PIRN_OK;
+    for (size_t i = 0; i < count && status == PIRN_OK; i++) {
+        pirn_externtype type = pirn_module_import(module, i).type;
+        status = make_import(store, &type, &imports[i]);
+    }
+    pirn_instance *instance = NULL;
+    if (status == PIRN_OK) {
+        status = pirn_instance_new(store, module, imports, count, &instance, NULL);
+        fuzz_check(status != PIRN_UNLINKABLE && status != PIRN_USAGE);
+    }
+    free(imports);
+    return status == PIRN_OK ? instance : NULL;
+}
+
+static void call(pirn_call *c, pirn_func *func, pirn_error *error)
+{
+    pirn_store *store = pirn_call_store(c);
+    pirn_error_clear(error);
+    pirn_store_set_fuel(store, FUEL);
+    pirn_status status = pirn_call_start(c, func, zeros, error);
+    fuzz_check(status == pirn_error_status(error) && status != PIRN_PENDING && status != PIRN_USAGE);
+    fuzz_check(pirn_store_fuel(store) <= FUEL);
+}
+
+static void call_exports(pirn_store *store, const pirn_instance *instance, pirn_error *error)
+{
+    pirn_call *c = pirn_call_new(store);
+    fuzz_check(c != NULL);
+    if (pirn_instance_start(instance) != NULL)
+        call(c, pirn_instance_start(instance), error);
+    for (size_t i = 0; i < pirn_module_export_count(pirn_instance_module(instance)); i++) {
+        pirn_extern object = pirn_instance_export(instance, i);
+        if (object.kind == PIRN_EXTERN_FUNC)
+            call(c, object.func, error);
+    }
+    pirn_call_free(c);
+}
+
+static void run(pirn_engine *engine, const pirn_module *module, pirn_error *error)
+{
+    pirn_store_limits limits = pirn_store_limits_default();
+    limits.memory_bytes = MEMORY_BYTES;
+    limits.table_elements = TABLE_ELEMENTS;
+    limits.stack_bytes = STACK_BYTES;
+    pirn_store *store = pirn_store_new(engine, &limits);
+    fuzz_check(store != NULL);
+    const pirn_instance *instance = instantiate(store, module);
+    if (instance != NULL)
+        call_exports(store, instance, error);
+    pirn_store_free(store);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    pirn_config config = pirn_config_default();
+    config.fuel = true;
+    pirn_engine *engine = pirn_engine_new(&config);
+    pirn_error *error = pirn_error_new(NULL);
+    fuzz_check(engine != NULL && error != NULL);
+    pirn_module *module = NULL;
+    if (pirn_module_load(engine, data, size, PIRN_BYTES_BORROW, 0, &module, error) == PIRN_OK)
+        run(engine, module, error);
+    pirn_module_free(module);
+    pirn_engine_free(engine);
+    pirn_error_free(error);
+    return 0;
+}
