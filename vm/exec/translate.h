@@ -170,6 +170,8 @@ void vm_push(vm_translator *t, vm_value value);
 /* Pushes the value that the last cell, `cell`, has left in the accumulator; `slot_ir` as in vm_value. */
 void vm_push_result(vm_translator *t, bool is_float, uint32_t cell, vm_ir slot_ir);
 vm_value vm_pop(vm_translator *t);
+/* Was the value made by the last cell, and is it still in the accumulator? */
+bool vm_is_last(const vm_translator *t, const vm_value *value);
 void vm_pop_to(vm_translator *t, uint32_t height);
 /* The temp of the place `height`. */
 uint32_t vm_temp_at(const vm_translator *t, uint32_t height);

@@ -116,10 +116,7 @@ void vm_condition_value(vm_translator *t, const vm_condition *condition)
 /* True when the topmost value is a comparison that was just emitted. */
 static bool is_comparison(const vm_translator *t)
 {
-    if (t->last.cell == VM_NONE || t->last.compare == VM_NONE || t->stack.len == 0)
-        return false;
-    const vm_value *top = &t->stack.data[t->stack.len - 1];
-    return top->kind == VM_VALUE_ACC && top->cell == t->last.cell;
+    return t->stack.len != 0 && vm_is_last(t, &t->stack.data[t->stack.len - 1]) && t->last.compare != VM_NONE;
 }
 
 vm_condition vm_condition_pop(vm_translator *t)

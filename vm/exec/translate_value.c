@@ -63,6 +63,11 @@ vm_value vm_pop(vm_translator *t)
     return value;
 }
 
+bool vm_is_last(const vm_translator *t, const vm_value *value)
+{
+    return value->kind == VM_VALUE_ACC && value->cell != VM_NONE && value->cell == t->last.cell;
+}
+
 void vm_pop_to(vm_translator *t, uint32_t height)
 {
     while (t->stack.len > height)
@@ -105,10 +110,9 @@ uint32_t vm_value_slot(vm_translator *t, vm_value *value)
 
 void vm_value_move(vm_translator *t, vm_value *value, uint32_t slot)
 {
-    bool is_last = value->kind == VM_VALUE_ACC && value->cell == t->last.cell;
     if (value->kind == VM_VALUE_CONST) {
         vm_emit_const(t, slot, value);
-    } else if (is_last) {
+    } else if (vm_is_last(t, value)) {
         move_accumulator(t, value, slot);
     } else if (value->kind == VM_VALUE_ACC) {
         /* Something was emitted since: it may read the slot, so the value must not get there earlier. */
@@ -171,7 +175,7 @@ static void save_local(vm_translator *t, uint32_t local)
 void vm_local_set(vm_translator *t, uint32_t local, vm_value *value)
 {
     bool is_saving = t->locals[local].top != VM_NONE;
-    if (is_saving && value->kind == VM_VALUE_ACC && value->cell == t->last.cell && t->status == PIRN_OK) {
+    if (is_saving && vm_is_last(t, value) && t->status == PIRN_OK) {
         /* Save first, then do the last cell again, so that it can still have the local as its destination. */
         vm_word words[VM_CELL_WORDS];
         uint64_t offset = t->offset;
