@@ -53,6 +53,7 @@ struct pirn_host_context {
     host_output *output[3];
     bool has_exited;
     int exit_code;
+    bool is_seeded; /* what follows is set at its first use */
     uint64_t insecure_seed[2];
     uint64_t insecure_state; /* of the generator of wasi:random/insecure */
 };
@@ -61,7 +62,10 @@ struct pirn_host_context {
 host_context *host_context_of(const pirn_host_call *call);
 /* The guest ends with `code`: sets it in the context and returns what the host function must return. */
 pirn_status host_context_exit(pirn_host_call *call, uint8_t code);
-/* Memory charged to the context; NULL: out of memory, or the guest has used up what it may. */
+/* Charges bytes that are allocated elsewhere; false: the guest has used up what it may. */
+bool host_context_charge(host_context *context, size_t size);
+void host_context_discharge(host_context *context, size_t size);
+/* Zeroed memory charged to the context; NULL: out of memory, or the guest has used up what it may. */
 void *host_context_alloc(host_context *context, size_t size);
 void host_context_dealloc(host_context *context, void *block, size_t size);
 

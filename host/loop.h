@@ -19,10 +19,15 @@
 
 typedef struct host_job host_job;
 
-/* What a job is made of: how to go on, and where its host functions find it. */
+/* What a job is made of. */
 typedef struct host_job_ops {
     pirn_status (*resume)(host_job *job, pirn_error *error);
+    void (*forget)(host_job *job); /* it is about to be freed: its task or call must not know it any more */
 } host_job_ops;
+
+/* Watches by descriptor: see host/fd.h. */
+typedef struct host_fd_watch host_fd_watch;
+typedef BASE_VEC(host_fd_watch *) host_fds;
 
 typedef enum host_job_state {
     HOST_JOB_RUNNING, /* in start or resume */
@@ -36,9 +41,12 @@ struct host_job {
     const host_job_ops *ops;
     host_link link; /* in host->ready, or in host->waiting */
     host_job_state state;
-    bool woken;      /* while it was running: it does not wait */
-    pirn_task *task; /* or NULL, and then: */
-    pirn_call *call;
+    bool is_woken; /* while it was running: it does not wait */
+    union {
+        pirn_task *task;
+        pirn_call *call;
+    };
+    host_link waits;  /* what it waits for: see host/poll.h */
     host_watch watch; /* its time limit */
     pirn_host_done done;
     void *user;
@@ -53,10 +61,11 @@ struct pirn_host {
     host_timers timers;
     host_watchdog watchdog;
     host_link ready, waiting; /* jobs */
-    host_link fds;            /* file descriptors that are waited for: see host/fd.h */
+    host_fds fds;             /* file descriptors that are waited for */
     size_t job_count;         /* not ended, or not told so */
-    host_job *running;
-    pirn_error *error; /* of the job that is running */
+    pirn_error *error;        /* of the job that is running */
+    pirn_error
+        *spare_error; /* what a callback is told about lies in the other one, as the callback may start a job */
 };
 
 /* The job will be resumed. From the loop's thread. */

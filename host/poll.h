@@ -40,7 +40,7 @@ struct host_waiter {
     host_wait *wait;
     host_link link;
     host_timer timer;
-    void *armed_at;                      /* for the source's use */
+    void *armed_at;                      /* for the source's use: who must be told when it is disarmed */
     void (*disarm)(host_waiter *waiter); /* NULL: taking its link out of the list is enough */
 };
 
@@ -50,12 +50,18 @@ void host_waiter_wake(host_waiter *waiter);
 void host_waiters_wake(host_link *waiters);
 
 bool host_source_ready(host_source *source);
-/* A source that is always ready, and one that never is. */
-extern host_source host_source_now, host_source_never;
+
+/* Ready from `deadline_ns` of the monotonic clock on: 0: at once; UINT64_MAX: never. */
+typedef struct host_timer_source {
+    host_source source;
+    uint64_t deadline_ns;
+} host_timer_source;
+void host_timer_source_init(host_timer_source *timer, uint64_t deadline_ns);
 
 struct host_wait {
     host_context *context;
-    host_job *job;
+    host_job *job;    /* NULL: it has been let go of, and nothing is armed any more */
+    host_link of_job; /* in job->waits */
     size_t count;
     uint64_t progress; /* for the waiting function's use: see host_call_wait_with */
     host_waiter waiters[];
@@ -65,6 +71,8 @@ struct host_wait {
 host_wait *host_wait_new(host_context *context, host_job *job, host_source *const *sources, size_t count);
 /* Disarms. `wait` may be NULL. */
 void host_wait_free(host_wait *wait);
+/* Disarms all waits of a job that is about to be freed; whoever has them frees them. */
+void host_waits_abandon(host_job *job);
 
 /*
  * Suspends the call until the source may be ready: return its value from the host function. PENDING; or a failure:
@@ -87,12 +95,10 @@ bool host_call_resumed(pirn_host_call *call, uint64_t *progress);
 typedef struct host_pollable {
     host_object object;
     host_source *source;
-    host_object *owner; /* or NULL */
-    host_source own;    /* of a timer */
-    uint64_t deadline_ns;
+    host_object *owner;      /* or NULL */
+    host_timer_source timer; /* when it is one */
 } host_pollable;
 
 /* Of a source inside `owner`. NULL: the guest's memory in the host is used up. */
 host_pollable *host_pollable_new(host_context *context, host_object *owner, host_source *source);
-/* Ready from `deadline_ns` of the monotonic clock on; UINT64_MAX: never. */
 host_pollable *host_pollable_new_timer(host_context *context, uint64_t deadline_ns);

@@ -74,8 +74,10 @@ host_input *host_input_new_file(host_context *context, host_file *file, uint64_t
 typedef struct host_output_ops {
     /* How many bytes write() would take now; 0 with 0: none yet. */
     int (*check)(host_output *stream, size_t *permit);
-    /* Writes all of `size` bytes, not more than check() said. */
+    /* Takes all of `size` bytes; since the last check() no more than it said. */
     int (*write)(host_output *stream, const void *bytes, size_t size);
+    /* Has all that was taken been given to the system? NULL: always. */
+    int (*flush)(host_output *stream, bool *is_flushed);
     void (*done)(host_output *stream); /* may be NULL */
     host_error_domain domain;
 } host_output_ops;
@@ -91,6 +93,7 @@ struct host_output {
 /* How many bytes may be written; sets is_closed after a failure. */
 int host_output_check(host_output *stream, size_t *permit);
 int host_output_write(host_output *stream, const void *bytes, size_t size);
+int host_output_flush(host_output *stream, bool *is_flushed);
 
 void *host_output_new(host_context *context, size_t size, const host_output_ops *ops, const host_source_ops *source);
 

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The wall-clock limits of stores. A guest that computes does not come back to its loop, so another thread watches
- * the clock: at the deadline it calls pirn_store_interrupt(), which ends running code, and then `expired`, which ends
- * a wait. The thread starts with the first limit. A limit that is taken back in time costs two short locks and no
- * wake-up.
+ * the clock: at the deadline it calls pirn_store_interrupt(), which ends running code, and then `expired`, which
+ * ends a wait. The thread starts with the first limit. A limit that is taken back in time costs two short locks and
+ * no wake-up.
  */
 #pragma once
 
-#include "vm/base/memory.h"
+#include "host/heap.h"
 #include <pirn/vm.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* One limit: zeroed, then host_watchdog_add(). */
 typedef struct host_watch {
+    host_heap_node node; /* under the lock */
     pirn_store *store;
-    uint64_t deadline_ns;
-    size_t place; /* in the heap, from 1; 0: not there. Under the lock. */
     atomic_bool is_expired;
 } host_watch;
 
 typedef struct host_watchdog {
-    const pirn_allocator *allocator;
+    host_heap heap;
     void (*expired)(void *user); /* from the watchdog's thread */
     void *user;
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* for what follows, and the heap */
     pthread_cond_t changed;
     pthread_t thread;
     bool is_running, is_stopping;
-    BASE_VEC(host_watch *) heap;
 } host_watchdog;
 
-void host_watchdog_init(host_watchdog *dog, const pirn_allocator *allocator, void (*expired)(void *user), void *user);
+/* False: the system has no lock left. */
+bool host_watchdog_init(host_watchdog *dog, const pirn_allocator *allocator, void (*expired)(void *user), void *user);
 /* Nothing may be watched any more. */
 void host_watchdog_done(host_watchdog *dog);
 /* Begins to watch; UINT64_MAX: does nothing. False: out of memory, or no thread. */
