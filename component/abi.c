@@ -76,6 +76,16 @@ pirn_status cm_charge(cm_context *cx, uint64_t bytes)
     return PIRN_OK;
 }
 
+bool cm_is_view(const cm_context *cx, const void *p)
+{
+    return cx->form == CM_HOST && cx->viewed != NULL && (uintptr_t)p - (uintptr_t)cx->viewed < cx->viewed_size;
+}
+
+const void *cm_follow_view(const cm_context *cx, const void *p)
+{
+    return cm_is_view(cx, p) ? cx->memory->data + ((uintptr_t)p - (uintptr_t)cx->viewed) : p;
+}
+
 bool cm_is_plain(const pirn_type *type)
 {
     const uint16_t probe = 1;

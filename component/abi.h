@@ -42,6 +42,8 @@ typedef struct cm_context {
     cm_form form;              /* of the C object */
     cm_encoding source;        /* lower, CM_GUEST: the encoding of strings in the C object */
     bool views;                /* lift: the C object may point into the guest's memory */
+    const uint8_t *viewed; /* lower, CM_HOST: the memory that the C object may have views of, as it was at first */
+    uint64_t viewed_size;
     cm_activation *activation; /* owns what a C object points to, and knows what it borrows */
     pirn_error *error;
 } cm_context;
@@ -94,6 +96,9 @@ PIRN_MUST_CHECK pirn_status cm_reallocate(cm_context *cx, cm_content content, ui
                                           uint32_t align, uint64_t new_size, uint32_t *out);
 /* Counts bytes that a call takes in: guests may nest views of one place, so there is a limit. */
 PIRN_MUST_CHECK pirn_status cm_charge(cm_context *cx, uint64_t bytes);
+/* Is this a place in the memory that the host's object may have views of? Where is it now? */
+bool cm_is_view(const cm_context *cx, const void *p);
+const void *cm_follow_view(const cm_context *cx, const void *p);
 /* True for numbers whose lists are the same bytes in memory and in C on this machine. */
 bool cm_is_plain(const pirn_type *type);
 

@@ -161,7 +161,7 @@ static pirn_status lower_list(cm_context *cx, const pirn_type *type, const cm_li
     if (!cm_is_plain(element))
         return lower_elements(cx, element, list, *ptr);
     if (size > 0)
-        memmove(cx->memory->data + *ptr, list->data, size);
+        memmove(cx->memory->data + *ptr, cm_follow_view(cx, list->data), size);
     return PIRN_OK;
 }
 

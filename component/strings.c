@@ -358,17 +358,31 @@ static pirn_status lower_text(cm_context *cx, const text *t, bool was_tagged, ro
     }
 }
 
-/* The text of a C object, checked if it comes from the host. */
+/* A string of the host: checked, and not in the guest's memory, which is about to change. */
+static pirn_status open_host_text(cm_context *cx, pirn_str string, text *out)
+{
+    if (string.len > CM_LIMIT_STRING_BYTES)
+        return cm_trap(cx, "string is too long");
+    if (cm_is_view(cx, string.data)) {
+        string.data = cm_follow_view(cx, string.data);
+        string = base_arena_copy(&cx->activation->arena, string);
+        if (string.data == NULL)
+            return base_nomem(cx->error);
+    }
+    size_t bad = 0;
+    if (!base_utf8_valid(string, &bad))
+        return cm_misuse(cx, "string is not valid UTF-8 at byte %zu", bad);
+    *out = (text){FORM_UTF8, (uint32_t)string.len, (const uint8_t *)string.data};
+    return PIRN_OK;
+}
+
 static pirn_status open_text(cm_context *cx, pirn_str string, text *out)
 {
-    cm_encoding encoding = cx->form == CM_HOST ? CM_UTF8 : cx->source;
-    if (cx->form == CM_HOST && string.len > CM_LIMIT_STRING_BYTES)
-        return cm_trap(cx, "string is too long");
+    if (cx->form == CM_HOST)
+        return open_host_text(cx, string, out);
     uint32_t tagged_units = (uint32_t)string.len;
-    *out = (text){form_of(encoding, tagged_units), units_of(encoding, tagged_units), (const uint8_t *)string.data};
-    size_t bad = 0;
-    if (cx->form == CM_HOST && !base_utf8_valid(string, &bad))
-        return cm_misuse(cx, "string is not valid UTF-8 at byte %zu", bad);
+    *out =
+        (text){form_of(cx->source, tagged_units), units_of(cx->source, tagged_units), (const uint8_t *)string.data};
     return PIRN_OK;
 }
 

@@ -117,6 +117,8 @@ static inline void guest_init(guest *g, cm_encoding encoding)
         .memory = &g->memory,
         .encoding = encoding,
         .state = &g->state,
+        .viewed = g->memory.data,
+        .viewed_size = g->memory.size,
         .activation = g->activation,
         .error = &g->error,
     };

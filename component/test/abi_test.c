@@ -368,6 +368,25 @@ static void test_places_for_results_are_checked(void **state)
     guest_done(&g);
 }
 
+/* realloc moves the memory that the views are of. */
+static void test_a_result_may_have_views_of_the_guests_memory(void **state)
+{
+    (void)state;
+    guest g;
+    guest_init(&g, CM_UTF8);
+    struct {
+        pirn_str a;
+        cm_list b;
+        pirn_str c;
+    } value = {{(char *)g.memory.data + 900, 3}, {g.memory.data + 901, 2}, {(char *)g.memory.data + 902, 1}};
+    guest_write(&g, 900, "abc", 3);
+    const pirn_type *type = MANY(TUPLE, LEAF(STRING), OF(LIST, LEAF(U8)), LEAF(STRING));
+    g.next = 100;
+    assert_int_equal(cm_lower_memory(&g.cx, type, &value, 16), PIRN_OK);
+    guest_expect(&g, 100, "abcbcc", 6);
+    guest_done(&g);
+}
+
 /* ---- Failing allocations, and memory that is used again -------------------------------------------------------- */
 
 typedef struct counting {
@@ -455,6 +474,7 @@ int main(void)
         cmocka_unit_test(test_values_pass_through_guests_of_all_encodings),
         cmocka_unit_test(test_many_parameters_travel_in_a_block_of_memory),
         cmocka_unit_test(test_places_for_results_are_checked),
+        cmocka_unit_test(test_a_result_may_have_views_of_the_guests_memory),
         cmocka_unit_test(test_every_allocation_may_fail),
         cmocka_unit_test(test_calling_again_allocates_nothing),
     };

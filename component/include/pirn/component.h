@@ -205,7 +205,8 @@ typedef struct pirn_host_call pirn_host_call;
  *   PIRN_PENDING   it waits: the task is pending. When the task is resumed the function is called again with the same
  *                  arguments; *pirn_host_call_state() has kept its value.
  *   otherwise      the value of pirn_host_call_trap(), or a failure status
- * Strings and lists of u8 in `args` may be views of the guest's memory, valid until the function returns.
+ * Strings and lists of u8 in `args` may be views of the guest's memory, valid until the function returns;
+ * *result may point to them, too.
  * An own<R> argument now belongs to the host; an own<R> result passes to the guest.
  */
 typedef pirn_status (*pirn_component_host_func)(pirn_host_call *call, const void *args, void *result);
