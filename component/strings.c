@@ -226,7 +226,7 @@ static pirn_status lift_to_utf8(cm_context *cx, const text *t, pirn_str *out)
 
 pirn_status cm_lift_string(cm_context *cx, uint32_t ptr, uint32_t units, pirn_str *out)
 {
-    text t;
+    text t = {.form = FORM_UTF8};
     PIRN_TRY(find_text(cx, ptr, units, &t));
     PIRN_TRY(check_text(cx, &t));
     if (cx->form == CM_HOST)
@@ -388,7 +388,7 @@ static pirn_status open_text(cm_context *cx, pirn_str string, text *out)
 
 pirn_status cm_lower_string(cm_context *cx, pirn_str string, uint32_t *ptr, uint32_t *units)
 {
-    text t;
+    text t = {.form = FORM_UTF8};
     PIRN_TRY(open_text(cx, string, &t));
     bool was_tagged = cx->form == CM_GUEST && cx->source == CM_LATIN1_UTF16;
     room where = {0, 0};
