@@ -225,7 +225,7 @@ static pirn_status trap_at(pirn_trap trap, uint64_t offset, pirn_error *error)
 static pirn_status write_elem(const pirn_instance *instance, const vm_elem *elem, pirn_error *error)
 {
     const pirn_table *table = instance->tables[elem->table];
-    uint64_t offset;
+    uint64_t offset = 0;
     PIRN_TRY(eval_offset(instance, elem->at, table->type.is64, &offset, error));
     if (offset > table->size || elem->count > table->size - offset)
         return trap_at(PIRN_TRAP_TABLE_BOUNDS, elem->offset, error);
@@ -236,7 +236,7 @@ static pirn_status write_data(const pirn_instance *instance, const vm_data *data
 {
     const pirn_memory *memory = instance->memories[data->memory];
     size_t size = (size_t)(data->bytes.end - data->bytes.start);
-    uint64_t offset;
+    uint64_t offset = 0;
     PIRN_TRY(eval_offset(instance, data->at, memory->type.is64, &offset, error));
     if (offset > memory->size || size > memory->size - offset)
         return trap_at(PIRN_TRAP_MEMORY_BOUNDS, data->offset, error);
