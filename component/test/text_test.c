@@ -18,7 +18,7 @@ static const pirn_type variant = {.kind = PIRN_TYPE_VARIANT, .member_count = 2, 
 static const pirn_type flags = {.kind = PIRN_TYPE_FLAGS, .member_count = 1, .members = cases};
 static const cm_member elements[] = {{.type = &u8}, {.type = &nameless}};
 static const pirn_type tuple = {.kind = PIRN_TYPE_TUPLE, .member_count = 2, .members = elements};
-static const cm_member neither[2], ok[] = {{.type = &u8}, {0}}, error[] = {{0}, {.type = &text}},
+static const cm_member neither[2], ok[] = {{.type = &u8}, {.type = NULL}}, error[] = {{.type = NULL}, {.type = &text}},
                                    both[] = {{.type = &u8}, {.type = &text}};
 static const pirn_type results[] = {
     {.kind = PIRN_TYPE_RESULT, .member_count = 2, .members = neither},
