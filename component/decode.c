@@ -5,6 +5,7 @@
  * deep.
  */
 #include "component/decode.h"
+#include "component/trapping.h"
 #include <string.h>
 
 enum { LIMIT_DEFINITIONS = 1000000, LIMIT_ENTRIES = 100000 };
@@ -398,13 +399,27 @@ static void expect_func_sort(cm_decoder *d, const char *what)
         cm_decode_bad_byte(d, sort, what);
 }
 
+static void skip_immediates(cm_decoder *d, const char *immediates)
+{
+    for (const char *i = immediates; *i != '\0' && !vm_reader_failed(&d->r); i++) {
+        uint8_t byte = *i == 'n' ? 0 : vm_reader_u8(&d->r);
+        if (*i == 'n')
+            vm_reader_leb_u32(&d->r);
+        else if (*i == 't' && byte != PIRN_I32)
+            cm_decode_bad_byte(d, byte, "core type of a context slot");
+        else if (*i == 'b' && byte > 1)
+            cm_decode_bad_byte(d, byte, "async flag");
+    }
+}
+
 static pirn_status decode_canon(cm_decoder *d, cm_definition *out)
 {
     uint8_t code = vm_reader_u8(&d->r);
     const canon_row *row = find_canon(code);
     if (row == NULL)
         return cm_decode_bad_byte(d, code, "canonical function");
-    if (row->feature != NULL)
+    const cm_trapping_canon *trapping = cm_trapping_canon_find(code);
+    if (row->feature != NULL && trapping == NULL)
         return vm_reader_fail(&d->r, PIRN_INVALID, "%s are not supported yet: canon %s", row->feature, row->text);
     out->kind = CM_DEF_CANON;
     out->canon.kind = (cm_canon_kind)code;
@@ -419,6 +434,8 @@ static pirn_status decode_canon(cm_decoder *d, cm_definition *out)
         expect_func_sort(d, "canonical function lower");
         out->canon.func = vm_reader_leb_u32(&d->r);
         out->canon.options = decode_options(d);
+    } else if (trapping != NULL) {
+        skip_immediates(d, trapping->immediates);
     } else {
         out->canon.type = vm_reader_leb_u32(&d->r);
     }

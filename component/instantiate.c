@@ -4,6 +4,7 @@
  * per kind. A step finds what it needs by number, in entries that earlier steps have filled.
  */
 #include "component/instance.h"
+#include "component/trapping.h"
 
 /* ---- Room -------------------------------------------------------------------------------------- */
 
@@ -161,6 +162,9 @@ static pirn_status run_step(pirn_component_instance *instance, const cm_step *st
         return make_lowered(instance, step, error);
     case CM_STEP_BUILTIN:
         return make_builtin(instance, step, error);
+    case CM_STEP_TRAPPING:
+        return cm_trapping_new_func(instance->store, step->trapping.type, step->trapping.text,
+                                    &instance->core_functions[step->number], error);
     }
     return PIRN_OK;
 }

@@ -10,6 +10,7 @@
 #include "component/plan.h"
 
 #include "component/environment.h"
+#include "component/trapping.h"
 
 #include <string.h>
 
@@ -292,6 +293,16 @@ static pirn_status plan_builtin(planner *p, const cm_environment *env, const cm_
     return add_step(p, &step);
 }
 
+static pirn_status plan_trapping(planner *p, const cm_definition *def, cm_value *out)
+{
+    const cm_trapping_canon *canon = cm_trapping_canon_find((uint8_t)def->canon.kind);
+    cm_step step = {.kind = CM_STEP_TRAPPING, .number = p->plan->core_function_count++};
+    step.trapping.type = def->item.core.func;
+    step.trapping.text = canon->text;
+    out->core = (cm_core_source){CM_NONE, step.number};
+    return add_step(p, &step);
+}
+
 static pirn_status plan_canon(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
     switch (def->canon.kind) {
@@ -305,8 +316,8 @@ static pirn_status plan_canon(planner *p, const cm_environment *env, const cm_de
         return plan_builtin(p, env, def, CM_RESOURCE_DROP, out);
     case CM_CANON_RESOURCE_REP:
         return plan_builtin(p, env, def, CM_RESOURCE_REP, out);
-    default: /* not yet decoded */
-        return fail_inconsistent(p, def->offset, PIRN_STR("canon"));
+    default:
+        return plan_trapping(p, def, out);
     }
 }
 

@@ -42,6 +42,7 @@ typedef enum cm_step_kind {
     CM_STEP_LIFT,          /* function `number` */
     CM_STEP_LOWER,         /* core function `number` */
     CM_STEP_BUILTIN,       /* core function `number`: a resource built-in */
+    CM_STEP_TRAPPING,      /* core function `number`: a built-in that is not there yet */
 } cm_step_kind;
 
 typedef struct cm_step {
@@ -70,6 +71,10 @@ typedef struct cm_step {
             uint32_t resource; /* resource type */
             uint32_t slot;
         } builtin;
+        struct {
+            const pirn_functype *type;
+            const char *text;
+        } trapping;
     };
 } cm_step;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Canonical definitions (CanonicalABI.md "Canonical Definitions"): options, and the signatures of the core functions. */
+#include "component/trapping.h"
 #include "component/validate.h"
 #include <stdio.h>
 
@@ -201,6 +202,17 @@ static pirn_status validate_resource(cm_scope *scope, cm_definition *definition)
     return make_core_func(scope, definition, &core);
 }
 
+static pirn_status validate_trapping(cm_scope *scope, cm_definition *definition)
+{
+    const char *letter = cm_trapping_canon_find((uint8_t)definition->canon.kind)->signature;
+    cm_core_functype core = {.param_count = 0};
+    for (; *letter != '_'; letter++)
+        core.params[core.param_count++] = PIRN_I32;
+    for (letter++; *letter != '\0'; letter++)
+        core.results[core.result_count++] = PIRN_I32;
+    return make_core_func(scope, definition, &core);
+}
+
 pirn_status cm_validate_canon(cm_scope *scope, cm_definition *definition)
 {
     switch (definition->canon.kind) {
@@ -208,7 +220,11 @@ pirn_status cm_validate_canon(cm_scope *scope, cm_definition *definition)
         return validate_lift(scope, definition);
     case CM_CANON_LOWER:
         return validate_lower(scope, definition);
-    default:
+    case CM_CANON_RESOURCE_NEW:
+    case CM_CANON_RESOURCE_DROP:
+    case CM_CANON_RESOURCE_REP:
         return validate_resource(scope, definition);
+    default: /* decoding has let no others pass */
+        return validate_trapping(scope, definition);
     }
 }

@@ -130,6 +130,8 @@ static const struct {
     {"resource.new", 1, {0x02}},
     {"resource.drop", 1, {0x03}},
     {"resource.rep", 1, {0x04}},
+    {"task.cancel", 1, {0x05}},
+    {"context.get", 1, {0x0A}},
     {"utf8", 1, {0x00}},
     {"utf16", 1, {0x01}},
     {"memory", 1, {0x03}},

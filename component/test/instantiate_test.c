@@ -350,6 +350,37 @@ static void test_resources_of_the_host_are_dropped_with_the_instance(void **stat
     fixture_done(&f);
 }
 
+/* ---- The async ABI ------------------------------------------------------------------------------------ */
+
+/* `run` returns its argument; with 0 it cancels its task. */
+static const char has_async_built_ins[] =
+    "component: "
+    "canon { 2 task.cancel context.get i32 0 } "
+    "core-module { module: "
+    "    types { 3 signature 1 i32 1 i32 signature 0 0 signature 0 1 i32 } "
+    "    imports { 2 '' 'cancel' as-func 1 '' 'get' as-func 2 } funcs { 1 0 } exports { 1 'run' as-func 2 } "
+    "    code { 1 { 0 local.get 0 i32.eqz if void call 0 end local.get 0 end } } } "
+    "core-instance { 2 of-exports 2 'cancel' func* 0 'get' func* 1 instantiate 0 1 '' with-core-instance 0 } "
+    "alias { 1 core-func of-core 1 'run' } "
+    "type { 1 func 1 'x' u32 result u32 } "
+    "canon { 1 lift 2 0 0 } "
+    "export { 1 named 'run' func-sort 0 no-type } ";
+
+static void test_async_built_ins_trap_when_they_are_called(void **state)
+{
+    (void)state;
+    uint32_t zero = 0;
+    fixture f;
+    fixture_init(&f, NULL);
+    fixture_instantiate(&f, build(has_async_built_ins), NULL);
+    assert_int_equal(call_u32(&f, "", "run", 5), 5);
+    pirn_task *task = pirn_task_new(f.instance);
+    assert_int_equal(pirn_task_start(task, fixture_func(&f, "", "run"), &zero, f.error), PIRN_TRAP);
+    assert_string_equal(pirn_error_message(f.error), "canon task.cancel is not supported yet");
+    pirn_task_free(task);
+    fixture_done(&f);
+}
+
 /* ---- Allocations that fail ----------------------------------------------------------------------------- */
 
 typedef struct failing {
@@ -440,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_a_resource_of_one_guest_is_used_by_another),
         cmocka_unit_test(test_an_embedder_holds_a_resource_of_a_guest),
         cmocka_unit_test(test_resources_of_the_host_are_dropped_with_the_instance),
+        cmocka_unit_test(test_async_built_ins_trap_when_they_are_called),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
