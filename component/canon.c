@@ -17,18 +17,17 @@
 
 /* A context on the caller's side, for arguments to be lifted from it and a result lowered into it.
  */
-static void open_caller(cm_guest_context *caller, const cm_activation *activation, pirn_frame *frame)
+static void open_caller(cm_guest_context *caller, cm_activation *activation, pirn_frame *frame)
 {
     const cm_lowered *lowered = activation->lowered;
-    cm_guest_context_init(caller, &lowered->options, lowered->resources, (cm_activation *)activation, frame,
-                          pirn_frame_error(frame));
+    cm_guest_context_init(caller, &lowered->options, lowered->resources, activation, frame, pirn_frame_error(frame));
     caller->cx.views = true;
 }
 
-static void open_callee(cm_guest_context *callee, const cm_activation *activation, pirn_frame *frame)
+static void open_callee(cm_guest_context *callee, cm_activation *activation, pirn_frame *frame)
 {
     const cm_function *function = activation->function;
-    cm_guest_context_init(callee, &function->options, function->resources, (cm_activation *)activation, frame,
+    cm_guest_context_init(callee, &function->options, function->resources, activation, frame,
                           pirn_frame_error(frame));
     callee->cx.views = true;
     callee->cx.form = CM_GUEST;
