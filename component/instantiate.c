@@ -243,6 +243,11 @@ void *pirn_component_instance_data(const pirn_component_instance *instance)
     return instance->data;
 }
 
+pirn_store *pirn_component_instance_store(const pirn_component_instance *instance)
+{
+    return instance->store;
+}
+
 /* ---- Exported functions ------------------------------------------------------------------------------ */
 
 static pirn_str interface_name(const void *list, size_t index)
