@@ -20,16 +20,21 @@ static bool account(pirn_table *table, uint64_t size)
     return true;
 }
 
-/* Room for `size` elements: exactly, at first; later half as much again, so that growing one by one stays cheap. */
+/*
+ * Room for `size` elements, at least one, so that an empty table has an address, too: exactly, at first; later half as
+ * much again, so that growing one by one stays cheap.
+ */
 static bool reserve(pirn_table *table, uint64_t size)
 {
-    if (size <= table->capacity)
+    if (size <= table->capacity && table->elements != NULL)
         return true;
     uint64_t capacity = table->capacity + table->capacity / 2;
     if (capacity < size)
         capacity = size;
     if (capacity > table->max)
         capacity = table->max;
+    if (capacity == 0)
+        capacity = 1;
     size_t bytes;
     if (capacity > SIZE_MAX || !base_mul_size((size_t)capacity, sizeof *table->elements, &bytes))
         return false;

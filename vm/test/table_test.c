@@ -60,11 +60,26 @@ static void test_all_tables_of_a_store_share_its_limit(void **state)
     fixture_free(&f);
 }
 
+static void test_empty_segments_fit_empty_tables(void **state)
+{
+    (void)state;
+    fixture f = fixture_new(NULL, NULL);
+    wasm w;
+    wasm_init(&w);
+    wasm_table(&w, 0, 0);
+    wasm_elem(&w, CODE(I32_CONST, 0, END), 0, NULL);
+    wasm_export(&w, "table", PIRN_EXTERN_TABLE, 0);
+    pirn_instance *instance = fixture_run(&f, &w, NULL, 0);
+    assert_int_equal(pirn_table_size(wasm_find(instance, "table").table), 0);
+    fixture_free(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_elements_are_read_and_written_within_bounds),
         cmocka_unit_test(test_growth_fills_and_stops_at_the_maximum),
+        cmocka_unit_test(test_empty_segments_fit_empty_tables),
         cmocka_unit_test(test_all_tables_of_a_store_share_its_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
