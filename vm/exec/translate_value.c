@@ -81,7 +81,10 @@ static void move_accumulator(vm_translator *t, const vm_value *value, uint32_t s
         vm_emit_patch(t, value->cell, value->slot_ir, slot);
         return;
     }
-    vm_emit(t, value->is_float ? IR_SET_f : IR_SET_a)[1].d = vm_emit_dest(t, slot);
+    if (value->slot_ir != IR_COUNT && vm_is_last(t, value))
+        vm_emit_patch(t, value->cell, value->slot_ir, vm_scratch(t, VM_SCRATCH_D));
+    else
+        vm_emit(t, value->is_float ? IR_SET_f : IR_SET_a)[1].d = vm_emit_dest(t, slot);
     vm_emit_dest_done(t, slot);
 }
 
