@@ -57,6 +57,7 @@ static bool init_loop(pirn_host *host)
     if (uv_loop_init(&host->loop) != 0)
         return false;
     host->async.data = host;
+    uv_idle_init(&host->loop, &host->idle);
     if (uv_async_init(&host->loop, &host->async, on_expired) == 0 &&
         host_timers_init(&host->timers, &host->loop, host->allocator) == 0)
         return true;
@@ -105,6 +106,18 @@ void pirn_host_free(pirn_host *host)
 
 /* ---- A job's life ---------------------------------------------------------------------------------------------- */
 
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
+/* libuv runs timers before it waits for descriptors: what they make ready must keep it from waiting. */
+static void append_ready(host_job *job)
+{
+    host_link_append(&job->host->ready, &job->link);
+    uv_idle_start(&job->host->idle, on_idle);
+}
+
 void host_job_wake(host_job *job)
 {
     job->is_woken = true;
@@ -112,7 +125,7 @@ void host_job_wake(host_job *job)
         return;
     job->state = HOST_JOB_READY;
     host_link_remove(&job->link);
-    host_link_append(&job->host->ready, &job->link);
+    append_ready(job);
 }
 
 bool host_job_is_expired(host_job *job)
@@ -151,7 +164,10 @@ static void free_job(host_job *job)
 static void park(host_job *job)
 {
     job->state = job->is_woken ? HOST_JOB_READY : HOST_JOB_WAITING;
-    host_link_append(job->is_woken ? &job->host->ready : &job->host->waiting, &job->link);
+    if (job->is_woken)
+        append_ready(job);
+    else
+        host_link_append(&job->host->waiting, &job->link);
 }
 
 /* It has ended before host_run() could see it: what is to be told is kept. */
@@ -162,7 +178,7 @@ static void end_early(host_job *job, pirn_status status)
     job->status = status;
     if (status != PIRN_OK && (job->error = pirn_error_new(host->allocator)) != NULL)
         pirn_error_copy(job->error, host->error);
-    host_link_append(&host->ready, &job->link);
+    append_ready(job);
 }
 
 /* Tells what host->error says, or if it is empty what the status says. */
@@ -285,6 +301,7 @@ static void resume_ready(pirn_host *host)
 {
     host_link now;
     host_link_take(&now, &host->ready);
+    uv_idle_stop(&host->idle);
     while (!host_link_is_alone(&now))
         resume(HOST_OBJECT_OF(now.next, host_job, link));
 }
@@ -292,10 +309,10 @@ static void resume_ready(pirn_host *host)
 void pirn_host_run(pirn_host *host)
 {
     host_sigpipe guard = host_sigpipe_block();
+    resume_ready(host);
     while (host->job_count > 0) {
+        uv_run(&host->loop, UV_RUN_ONCE);
         resume_ready(host);
-        if (host->job_count > 0)
-            uv_run(&host->loop, host_link_is_alone(&host->ready) ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     }
     host_sigpipe_unblock(&guard);
 }

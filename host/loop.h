@@ -58,6 +58,7 @@ struct pirn_host {
     const pirn_allocator *allocator;
     uv_loop_t loop;
     uv_async_t async; /* for the watchdog; keeps the loop from running dry */
+    uv_idle_t idle;   /* active while jobs are ready: the loop looks at its events, but does not wait for them */
     host_timers timers;
     host_watchdog watchdog;
     host_link ready, waiting; /* jobs */
