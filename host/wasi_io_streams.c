@@ -86,8 +86,8 @@ static pirn_status read_list(pirn_host_call *call, host_input *self, uint64_t le
                              wasi_io_streams_result_list_u8_stream_error *result)
 {
     char *bytes = NULL;
-    size_t got;
-    int status;
+    size_t got = 0;
+    int status = 0;
     PIRN_TRY(read_bytes(call, self, at_most(len, HOST_STREAM_CHUNK), mode, &bytes, &got, &status));
     result->is_err = status != 0;
     if (status != 0)
@@ -116,8 +116,8 @@ static pirn_status skip(pirn_host_call *call, host_input *self, uint64_t len, bl
                         wasi_io_streams_result_u64_stream_error *result)
 {
     char *bytes = NULL;
-    size_t got;
-    int status;
+    size_t got = 0;
+    int status = 0;
     PIRN_TRY(read_bytes(call, self, at_most(len, SCRATCH_BYTES), mode, &bytes, &got, &status));
     return finish_count(call, self->ops->domain, status, got, result);
 }
@@ -240,7 +240,7 @@ wasi_io_streams_output_stream_blocking_flush(pirn_host_call *call,
 static pirn_status write_all(pirn_host_call *call, host_output *self, const void *bytes, uint64_t len,
                              wasi_io_streams_result_none_stream_error *result)
 {
-    uint64_t progress;
+    uint64_t progress = 0;
     host_call_resumed(call, &progress);
     if (len > BLOCKING_WRITE_BYTES)
         return pirn_host_call_trap(call, "a blocking write of %llu bytes: at most %d are allowed",

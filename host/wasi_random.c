@@ -34,7 +34,7 @@ pirn_status wasi_random_random_get_random_bytes(pirn_host_call *call,
                                                 const struct wasi_random_random_get_random_bytes_args *args,
                                                 wasi_random_random_list_u8 *result)
 {
-    uint8_t *bytes;
+    uint8_t *bytes = NULL;
     PIRN_TRY(alloc_bytes(call, args->len, &bytes));
     result->data = bytes;
     result->len = (size_t)args->len;
@@ -73,7 +73,7 @@ wasi_random_insecure_get_insecure_random_bytes(pirn_host_call *call,
                                                wasi_random_insecure_list_u8 *result)
 {
     host_context *context = host_context_of(call);
-    uint8_t *bytes;
+    uint8_t *bytes = NULL;
     PIRN_TRY(seed(call, context));
     PIRN_TRY(alloc_bytes(call, args->len, &bytes));
     result->data = bytes;
