@@ -462,6 +462,75 @@ static void test_every_allocation_may_fail(void **state)
     free(b.bytes);
 }
 
+/* ---- Bad input ------------------------------------------------------------------------------------------- */
+
+static bool is_u32_to_u32(const pirn_component_functype *type)
+{
+    char text[32];
+    pirn_component_functype_text(type, text, sizeof text);
+    return strcmp(text, "func(x: u32) -> u32") == 0;
+}
+
+/* As far as it goes: a changed component may be malformed, invalid, unlinkable, trap, or do something else. */
+static void run_changed(pirn_engine *engine, const pirn_linker *linker, const binary *b, void *data)
+{
+    pirn_component *component = NULL;
+    pirn_prepared *prepared = NULL;
+    pirn_component_instance *instance = NULL;
+    uint32_t x = 5;
+    pirn_store_limits limits = pirn_store_limits_default();
+    limits.memory_bytes = limits.stack_bytes = 1 << 20;
+    limits.table_elements = 1000;
+    pirn_store *store = pirn_store_new(engine, &limits);
+    assert_non_null(store);
+    pirn_store_set_fuel(store, 10000);
+    pirn_status status = pirn_component_load(engine, b->bytes, b->size, PIRN_BYTES_BORROW, &component, NULL);
+    if (status == PIRN_OK)
+        status = pirn_linker_prepare(linker, component, &prepared, NULL);
+    if (status == PIRN_OK)
+        status = pirn_component_instantiate(prepared, store, data, &instance, NULL);
+    const pirn_component_func *use =
+        status == PIRN_OK ? pirn_component_instance_func(instance, PIRN_STR(""), PIRN_STR("use")) : NULL;
+    pirn_task *task = use != NULL ? pirn_task_new(instance) : NULL;
+    if (task != NULL && is_u32_to_u32(pirn_component_func_type(use)))
+        status = pirn_task_start(task, use, &x, NULL);
+    pirn_task_free(task);
+    pirn_component_instance_free(instance);
+    pirn_store_free(store);
+    pirn_prepared_free(prepared);
+    if (component != NULL)
+        pirn_component_free(component);
+}
+
+static void test_changed_bytes_do_no_harm(void **state)
+{
+    (void)state;
+    static const uint8_t values[] = {0x00, 0x01, 0x02, 0x03, 0x05, 0x41, 0x7F, 0x80, 0xFF};
+    pirn_config config = pirn_config_default();
+    config.fuel = true;
+    pirn_engine *engine = pirn_engine_new(&config);
+    pirn_linker *linker = pirn_linker_new(engine);
+    assert_int_equal(pirn_linker_define(linker, &thing_interface, NULL, NULL), PIRN_OK);
+    assert_int_equal(pirn_linker_define(linker, &gone_interface, NULL, NULL), PIRN_OK);
+    binary binaries[] = {build(resource_of_the_host), build(resource_of_a_guest)};
+    for (size_t i = 0; i < BASE_COUNT(binaries); i++) {
+        for (size_t at = 8; at < binaries[i].size; at++) {
+            uint8_t byte = binaries[i].bytes[at];
+            for (size_t v = 0; v < BASE_COUNT(values); v++) {
+                binaries[i].bytes[at] = values[v];
+                int alive = 0;
+                uint32_t gone = 0;
+                run_changed(engine, linker, &binaries[i], i == 0 ? (void *)&alive : &gone);
+                assert_int_equal(alive, 0);
+            }
+            binaries[i].bytes[at] = byte;
+        }
+        free(binaries[i].bytes);
+    }
+    pirn_linker_free(linker);
+    pirn_engine_free(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -473,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_resources_of_the_host_are_dropped_with_the_instance),
         cmocka_unit_test(test_async_built_ins_trap_when_they_are_called),
         cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_changed_bytes_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
