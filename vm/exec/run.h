@@ -4,7 +4,7 @@
  *
  *   call.c (calls, host frames, suspension)          handlers (vm/exec/handlers_*.c)
  *      vm_run(context)  ------------------------->   run from context->pc/fp/instance until something stops them
- *      vm_host_enter(context, func)  <------------   a host function is to be called
+ *      vm_host_call(context, ...)    <------------   a host function is to be called
  *      vm_translate(...)             <------------   a function is called for the first time (vm/exec/translate.c)
  */
 #pragma once
