@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decoding of components: preamble, sections, and the definitions in them but for types
- * (decode_type.c). A component in a component is decoded by recursion, at most CM_LIMIT_NESTING
- * deep.
+ * Decoding of components: preamble, sections, and the definitions in them but for types (decode_type.c) and canonical
+ * definitions (decode_canon.c). A component in a component is decoded by recursion, at most CM_LIMIT_NESTING deep.
  */
 #include "component/decode.h"
-#include "component/trapping.h"
 #include <string.h>
 
 enum { LIMIT_DEFINITIONS = 1000000, LIMIT_ENTRIES = 100000 };
@@ -40,8 +38,7 @@ void *cm_decode_array(cm_decoder *d, size_t count, size_t size)
     return array;
 }
 
-/* ---- Building a body
- * --------------------------------------------------------------------------------------------- */
+/* ---- Building a body --------------------------------------------------------------------------------------------- */
 
 pirn_status cm_decode_add(cm_decoder *d, cm_builder *builder, const uint8_t *at, cm_definition definition)
 {
@@ -76,8 +73,7 @@ void cm_decode_builder_done(cm_decoder *d, cm_builder *builder)
     BASE_VEC_DONE(&builder->definitions, d->component->allocator);
 }
 
-/* ---- Parts of definitions
- * ---------------------------------------------------------------------------------------- */
+/* ---- Parts of definitions ---------------------------------------------------------------------------------------- */
 
 /* Core sorts that follow 0x00, by byte. */
 static bool core_sort_of(uint8_t byte, cm_sort *out)
@@ -169,8 +165,7 @@ cm_extern_desc cm_decode_extern_desc(cm_decoder *d)
     return desc;
 }
 
-/* ---- Entries of sections
- * ----------------------------------------------------------------------------------------- */
+/* ---- Entries of sections ----------------------------------------------------------------------------------------- */
 
 static cm_argument *decode_arguments(cm_decoder *d, size_t min_bytes, uint32_t *count)
 {
@@ -319,132 +314,7 @@ static pirn_status decode_export(cm_decoder *d, cm_definition *out)
     return d->r.status;
 }
 
-/* ---- Canonical definitions
- * --------------------------------------------------------------------------------------- */
-
-static const char *const encoding_names[] = {"utf8", "utf16", "latin1-utf16"};
-
-static void set_index_option(cm_decoder *d, uint32_t *option, const char *name)
-{
-    if (*option != CM_NONE)
-        vm_reader_fail(&d->r, PIRN_INVALID, "canonical option `%s` is specified more than once", name);
-    *option = vm_reader_leb_u32(&d->r);
-}
-
-static void decode_option(cm_decoder *d, cm_option_indices *options, int *encoding)
-{
-    uint8_t code = vm_reader_u8(&d->r);
-    switch (code) {
-    case 0x00:
-    case 0x01:
-    case 0x02:
-        if (*encoding >= 0)
-            vm_reader_fail(&d->r, PIRN_INVALID, "canonical encoding option `%s` conflicts with option `%s`",
-                           encoding_names[*encoding], encoding_names[code]);
-        *encoding = code;
-        break;
-    case 0x03:
-        set_index_option(d, &options->memory, "memory");
-        break;
-    case 0x04:
-        set_index_option(d, &options->realloc, "realloc");
-        break;
-    case 0x05:
-        set_index_option(d, &options->post_return, "post-return");
-        break;
-    case 0x06:
-    case 0x07:
-        cm_decode_gated(d, "async functions");
-        break;
-    default:
-        cm_decode_bad_byte(d, code, "canonical option");
-    }
-}
-
-static cm_option_indices decode_options(cm_decoder *d)
-{
-    cm_option_indices options = {.memory = CM_NONE, .realloc = CM_NONE, .post_return = CM_NONE};
-    int encoding = -1;
-    uint32_t count = vm_reader_count(&d->r, 1, LIMIT_ENTRIES, "canonical options");
-    for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++)
-        decode_option(d, &options, &encoding);
-    options.encoding = encoding < 0 ? CM_UTF8 : (cm_encoding)encoding;
-    return options;
-}
-
-typedef struct canon_row {
-    uint8_t code;
-    const char *text, *feature;
-} canon_row;
-
-static const canon_row canons[] = {
-#define CANON_ROW(code, name, text, feature) {code, text, feature},
-    CM_CANONS(CANON_ROW)
-#undef CANON_ROW
-};
-
-static const canon_row *find_canon(uint8_t code)
-{
-    for (size_t i = 0; i < sizeof canons / sizeof *canons; i++)
-        if (canons[i].code == code)
-            return &canons[i];
-    return NULL;
-}
-
-/* The 0x00 behind the codes of lift and lower: the sort of what they make. */
-static void expect_func_sort(cm_decoder *d, const char *what)
-{
-    uint8_t sort = vm_reader_u8(&d->r);
-    if (sort != 0x00)
-        cm_decode_bad_byte(d, sort, what);
-}
-
-static void skip_immediates(cm_decoder *d, const char *immediates)
-{
-    for (const char *i = immediates; *i != '\0' && !vm_reader_failed(&d->r); i++) {
-        uint8_t byte = *i == 'n' ? 0 : vm_reader_u8(&d->r);
-        if (*i == 'n')
-            vm_reader_leb_u32(&d->r);
-        else if (*i == 't' && byte != PIRN_I32)
-            cm_decode_bad_byte(d, byte, "core type of a context slot");
-        else if (*i == 'b' && byte > 1)
-            cm_decode_bad_byte(d, byte, "async flag");
-    }
-}
-
-static pirn_status decode_canon(cm_decoder *d, cm_definition *out)
-{
-    uint8_t code = vm_reader_u8(&d->r);
-    const canon_row *row = find_canon(code);
-    if (row == NULL)
-        return cm_decode_bad_byte(d, code, "canonical function");
-    const cm_trapping_canon *trapping = cm_trapping_canon_find(code);
-    if (row->feature != NULL && trapping == NULL)
-        return vm_reader_fail(&d->r, PIRN_INVALID, "%s are not supported yet: canon %s", row->feature, row->text);
-    out->kind = CM_DEF_CANON;
-    out->canon.kind = (cm_canon_kind)code;
-    out->item.sort = code == CM_CANON_LIFT ? CM_FUNC : CM_CORE_FUNC;
-    out->canon.func = out->canon.type = CM_NONE;
-    if (code == CM_CANON_LIFT) {
-        expect_func_sort(d, "canonical function lift");
-        out->canon.func = vm_reader_leb_u32(&d->r);
-        out->canon.options = decode_options(d);
-        out->canon.type = vm_reader_leb_u32(&d->r);
-    } else if (code == CM_CANON_LOWER) {
-        expect_func_sort(d, "canonical function lower");
-        out->canon.func = vm_reader_leb_u32(&d->r);
-        out->canon.options = decode_options(d);
-    } else if (trapping != NULL) {
-        skip_immediates(d, trapping->immediates);
-    } else {
-        out->canon.type = vm_reader_leb_u32(&d->r);
-    }
-    return d->r.status;
-}
-
-/* ---- Sections
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Sections ---------------------------------------------------------------------------------------------------- */
 
 typedef struct section_row {
     const char *name;
@@ -462,7 +332,7 @@ static const section_row sections[] = {
     {"instance", decode_instance, 2},
     {"alias", decode_alias_entry, 4},
     {"type", decode_type_entry, 1},
-    {"canon", decode_canon, 1},
+    {"canon", cm_decode_canon, 1},
     {"start", NULL, 0},
     {"import", decode_import, 4},
     {"export", decode_export, 5},
@@ -490,7 +360,7 @@ static pirn_status decode_entries(cm_decoder *d, cm_builder *builder, const sect
 }
 
 /* The component's name, if the section has it: a name section that is not right says nothing. */
-static void read_component_name(const cm_decoder *d, vm_reader r, cm_component *body)
+static void read_component_name(vm_reader r, cm_component *body)
 {
     r.error = NULL;
     uint8_t id = vm_reader_u8(&r);
@@ -499,7 +369,7 @@ static void read_component_name(const cm_decoder *d, vm_reader r, cm_component *
         return;
     vm_reader part = vm_reader_part(&r, vm_reader_bytes(&r, size));
     pirn_str name = vm_reader_name(&part);
-    if (!vm_reader_failed(&part) && d->component != NULL)
+    if (!vm_reader_failed(&part))
         body->name = name;
 }
 
@@ -508,7 +378,7 @@ static pirn_status decode_custom(cm_decoder *d, cm_component *body, pirn_section
     section->name = vm_reader_name(&d->r);
     PIRN_TRY(d->r.status);
     if (pirn_str_eq(section->name, PIRN_STR("component-name")))
-        read_component_name(d, d->r, body);
+        read_component_name(d->r, body);
     return PIRN_OK;
 }
 

@@ -116,6 +116,8 @@ pirn_str cm_decode_extern_name(cm_decoder *d);
 cm_extern_desc cm_decode_extern_desc(cm_decoder *d);
 void cm_decode_alias(cm_decoder *d, cm_definition *out);
 
+/* One entry of the canon section. */
+pirn_status cm_decode_canon(cm_decoder *d, cm_definition *out);
 /* One entry of the type section, or of the core type section. */
 pirn_status cm_decode_type(cm_decoder *d, cm_type_syntax *out);
 pirn_status cm_decode_core_type(cm_decoder *d, cm_type_syntax *out);

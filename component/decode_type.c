@@ -6,9 +6,7 @@
 
 enum { LIMIT_LABELS = 100000, LIMIT_PARAMS = 1000, LIMIT_DECLS = 100000 };
 
-/* ---- Value types
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- Value types ------------------------------------------------------------------------------------------------- */
 
 /* Primitives, from 0x7f down. */
 static const uint8_t primitives[] = {
@@ -167,8 +165,7 @@ static pirn_status decode_defined(cm_decoder *d, uint8_t code, cm_type_syntax *o
     }
 }
 
-/* ---- Functions and resources
- * ------------------------------------------------------------------------------------- */
+/* ---- Functions and resources ------------------------------------------------------------------------------------- */
 
 static pirn_status decode_func(cm_decoder *d, cm_type_syntax *out)
 {
@@ -200,8 +197,7 @@ static pirn_status decode_resource(cm_decoder *d, cm_type_syntax *out)
     return d->r.status;
 }
 
-/* ---- Component and instance types
- * -------------------------------------------------------------------------------- */
+/* ---- Component and instance types -------------------------------------------------------------------------------- */
 
 static pirn_status decode_export_decl(cm_decoder *d, cm_definition *out)
 {
@@ -295,9 +291,7 @@ pirn_status cm_decode_type(cm_decoder *d, cm_type_syntax *out)
     }
 }
 
-/* ---- Core types
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Core types -------------------------------------------------------------------------------------------------- */
 
 static bool is_core_valtype(uint8_t byte)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A component as it stands in memory: an ordered list of definitions, each of which adds exactly
- * one item to one index space (Explainer "Component Definitions", "Index Spaces").
+ * A component as it stands in memory: an ordered list of definitions, each of which adds exactly one item to one index
+ * space (Explainer "Component Definitions", "Index Spaces").
  *
  *   bytes --decode--> definitions --validate--> definitions with types --plan--> steps
  *
@@ -12,38 +12,34 @@
  *   3            CORE_INSTANCE  ...  0      instantiate module 0 with ...
  *   4            CANON    core func  0      resource.drop of type 0
  *
- * `decode` fills everything but the members below the words "after validation"; `validate` fills
- * those. After that the component is read-only; all of it lives in the arena of the outermost
- * `pirn_component`.
+ * `decode` fills everything but the members below the words "after validation"; `validate` fills those. After that the
+ * component is read-only; all of it lives in the arena of the outermost `pirn_component`.
  *
- * The same structure, `cm_component`, is a component, and the body of a component type or of an
- * instance type: these have definitions too (only IMPORT, EXPORT, ALIAS, TYPE, CORE_TYPE), and are
- * never instantiated.
+ * The same structure, `cm_component`, is a component, and the body of a component type or of an instance type: these
+ * have definitions too (only IMPORT, EXPORT, ALIAS, TYPE, CORE_TYPE), and are never instantiated.
  *
- * Resource types are numbers (`cm_resource_id`), unique in the outermost component. A number is
- * born in one of two ways:
+ * Resource types are numbers (`cm_resource_id`), unique in the outermost component. A number is born in one of two ways:
  *
- *   (type (resource ...))   definition TYPE:  its item's type is CM_TYPE_RESOURCE; `born` is empty.
- * Each time that the component is instantiated this makes a new runtime resource type. everything
- * else         import, instantiate, an export with a type of its own: the definition's item is (or
- * contains, as a type exported by an instance in it) an abstract resource type. `born` lists each
- * new number with the path to where, in the actual item, its runtime resource type is found.
+ *   (type (resource ...))   definition TYPE: its item's type is CM_TYPE_RESOURCE; `born` is empty. Each time that the
+ *                           component is instantiated this makes a new runtime resource type.
+ *   everything else         import, instantiate, an export with a type of its own: the definition's item is (or contains,
+ *                           as a type exported by an instance in it) an abstract resource type. `born` lists each new
+ *                           number with the path to where, in the actual item, its runtime resource type is found.
  *
  *   (component $outer
- *     (component $inner                                 ids in $inner: 0 ... 2 (first_resource,
- * end_resource) (import "i" (instance (export "r" (type (sub resource)))))      born: {0, path "r"}
- *       (type $t (resource (rep i32)))                                  TYPE, resource 1
- *       (export "t" (type $t)))                                         another name of 1; born:
- * none (import "host" (instance $h (export "r" (type (sub resource)))))  born: {2, path "r"}
- *     (instance $x (instantiate $inner (with "i" (instance $h)))))      born: {3, path "t"}
+ *     (component $inner                                                   its ids: first_resource 0 ... end_resource 3
+ *       (import "i" (instance (export "r" (type (sub resource)))))        0 is bound by the type; born: {1, path "r"}
+ *       (type $t (resource (rep i32)))                                    TYPE, resource 2
+ *       (export "t" (type $t)))                                           another name of 2; born: none
+ *     (import "host" (instance $h (export "r" (type (sub resource)))))    3 is bound by the type; born: {4, path "r"}
+ *     (instance $x (instantiate $inner (with "i" (instance $h)))))        born: {5, path "t"}
  *
- * So whoever instantiates walks the definitions in order with an environment id -> runtime resource
- * type: at TYPE it makes one, otherwise it makes the item (whose instances carry their exported
- * types under their names), follows each path in `born`, and enters what it finds. Paths are names,
- * because an actual instance may have more exports, in another order, than its type says. All ids
- * that a component's types mention lie in [first_resource, end_resource) of that component: an
- * outer alias cannot carry a resource type into a nested component. The ids of its nested
- * components and types lie in the same range and stay unused in its environment.
+ * So whoever instantiates walks the definitions in order with an environment id -> runtime resource type: at TYPE it makes
+ * one, otherwise it makes the item (whose instances carry their exported types under their names), follows each path in
+ * `born`, and enters what it finds. Paths are names, because an actual instance may have more exports, in another order,
+ * than its type says. All ids that the types of a component's items mention without binding them lie in [first_resource,
+ * end_resource) of that component: an outer alias cannot carry a resource type into a nested component. The ids of its
+ * nested components and types lie in the same range and stay unused in its environment.
  */
 #pragma once
 
@@ -87,8 +83,7 @@ typedef struct cm_component cm_component;
 typedef struct cm_extern cm_extern;
 typedef struct cm_type_syntax cm_type_syntax; /* a type as decoded: component/decode.h */
 
-/* ---- Types of items
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Types of items ---------------------------------------------------------------------------------------------- */
 
 /* Where a resource id was born (see above), within the item at hand: export names, outermost first;
  * none: itself. */
@@ -185,9 +180,7 @@ struct cm_extern {
     cm_item item;
 };
 
-/* ---- Definitions
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- Definitions ------------------------------------------------------------------------------------------------- */
 
 /* Canonical definitions. Columns: code, enumerator, text, the feature that it needs and that is not
  * there yet. */
