@@ -6,7 +6,7 @@
 #pragma once
 
 #include "vm/base/compiler.h"
-#include <math.h>
+#include <math.h> /* sqrt, which compilers make an instruction */
 
 BASE_INLINE uint32_t vm_clz32(uint32_t x)
 {
@@ -38,54 +38,62 @@ BASE_INLINE uint64_t vm_popcnt(uint64_t x)
 
 /* One of each for f32 and f64. Signs are bits: abs, neg and copysign touch nothing else, also of a NaN. min and max: of
  * equal operands (also 0 and -0) min has the sign bit of either, max of both. */
-#define VM_FLOAT_OPERATIONS(f, type, word, of_bits, bits_of, sign, suffix)                              \
-    BASE_INLINE type vm_##f##_abs(type x)                                                               \
-    {                                                                                                   \
-        return of_bits(bits_of(x) & ~(sign));                                                           \
-    }                                                                                                   \
-    BASE_INLINE type vm_##f##_neg(type x)                                                               \
-    {                                                                                                   \
-        return of_bits(bits_of(x) ^ (sign));                                                            \
-    }                                                                                                   \
-    BASE_INLINE type vm_##f##_copysign(type x, type y)                                                  \
-    {                                                                                                   \
-        return of_bits((bits_of(x) & ~(sign)) | (bits_of(y) & (sign)));                                 \
-    }                                                                                                   \
-    BASE_INLINE type vm_##f##_min(type x, type y)                                                       \
-    {                                                                                                   \
-        if (x < y)                                                                                      \
-            return x;                                                                                   \
-        if (x > y)                                                                                      \
-            return y;                                                                                   \
-        return x == y ? of_bits(bits_of(x) | bits_of(y)) : x + y;                                       \
-    }                                                                                                   \
-    BASE_INLINE type vm_##f##_max(type x, type y)                                                       \
-    {                                                                                                   \
-        if (x > y)                                                                                      \
-            return x;                                                                                   \
-        if (x < y)                                                                                      \
-            return y;                                                                                   \
-        return x == y ? of_bits(bits_of(x) & bits_of(y)) : x + y;                                       \
-    }                                                                                                   \
-    BASE_INLINE type vm_##f##_ceil(type x)                                                              \
-    {                                                                                                   \
-        return x != x ? x + x : ceil##suffix(x);                                                        \
-    }                                                                                                   \
-    BASE_INLINE type vm_##f##_floor(type x)                                                             \
-    {                                                                                                   \
-        return x != x ? x + x : floor##suffix(x);                                                       \
-    }                                                                                                   \
-    BASE_INLINE type vm_##f##_trunc(type x)                                                             \
-    {                                                                                                   \
-        return x != x ? x + x : trunc##suffix(x);                                                       \
-    }                                                                                                   \
-    BASE_INLINE type vm_##f##_nearest(type x)                                                           \
-    {                                                                                                   \
-        return x != x ? x + x : rint##suffix(x); /* the rounding mode is never changed: ties to even */ \
+#define VM_FLOAT_OPERATIONS(f, type, of_bits, bits_of, sign, whole)                                                      \
+    BASE_INLINE type vm_##f##_abs(type x)                                                                                \
+    {                                                                                                                    \
+        return of_bits(bits_of(x) & ~(sign));                                                                            \
+    }                                                                                                                    \
+    BASE_INLINE type vm_##f##_neg(type x)                                                                                \
+    {                                                                                                                    \
+        return of_bits(bits_of(x) ^ (sign));                                                                             \
+    }                                                                                                                    \
+    BASE_INLINE type vm_##f##_copysign(type x, type y)                                                                   \
+    {                                                                                                                    \
+        return of_bits((bits_of(x) & ~(sign)) | (bits_of(y) & (sign)));                                                  \
+    }                                                                                                                    \
+    BASE_INLINE type vm_##f##_min(type x, type y)                                                                        \
+    {                                                                                                                    \
+        if (x < y)                                                                                                       \
+            return x;                                                                                                    \
+        if (x > y)                                                                                                       \
+            return y;                                                                                                    \
+        return x == y ? of_bits(bits_of(x) | bits_of(y)) : x + y;                                                        \
+    }                                                                                                                    \
+    BASE_INLINE type vm_##f##_max(type x, type y)                                                                        \
+    {                                                                                                                    \
+        if (x > y)                                                                                                       \
+            return x;                                                                                                    \
+        if (x < y)                                                                                                       \
+            return y;                                                                                                    \
+        return x == y ? of_bits(bits_of(x) & bits_of(y)) : x + y;                                                        \
+    }                                                                                                                    \
+    /* From `whole` on all numbers are integers. Adding and subtracting it rounds to an integer, ties to even, because \
+     * the rounding mode is never changed. */ \
+    BASE_INLINE type vm_##f##_nearest(type x)                                                                            \
+    {                                                                                                                    \
+        if (!(vm_##f##_abs(x) < (whole)))                                                                                \
+            return x != x ? x + x : x;                                                                                   \
+        type big = vm_##f##_copysign(whole, x);                                                                          \
+        return vm_##f##_copysign((x + big) - big, x);                                                                    \
+    }                                                                                                                    \
+    BASE_INLINE type vm_##f##_ceil(type x)                                                                               \
+    {                                                                                                                    \
+        type r = vm_##f##_nearest(x);                                                                                    \
+        return r < x ? vm_##f##_copysign(r + 1, x) : r;                                                                  \
+    }                                                                                                                    \
+    BASE_INLINE type vm_##f##_floor(type x)                                                                              \
+    {                                                                                                                    \
+        type r = vm_##f##_nearest(x);                                                                                    \
+        return r > x ? r - 1 : r;                                                                                        \
+    }                                                                                                                    \
+    BASE_INLINE type vm_##f##_trunc(type x)                                                                              \
+    {                                                                                                                    \
+        type r = vm_##f##_nearest(vm_##f##_abs(x));                                                                      \
+        return vm_##f##_copysign(r > vm_##f##_abs(x) ? r - 1 : r, x);                                                    \
     }
 
-VM_FLOAT_OPERATIONS(f32, float, uint32_t, base_f32_of_bits, base_bits_of_f32, (uint32_t)1 << 31, f)
-VM_FLOAT_OPERATIONS(f64, double, uint64_t, base_f64_of_bits, base_bits_of_f64, (uint64_t)1 << 63, )
+VM_FLOAT_OPERATIONS(f32, float, base_f32_of_bits, base_bits_of_f32, (uint32_t)1 << 31, 0x1p23f)
+VM_FLOAT_OPERATIONS(f64, double, base_f64_of_bits, base_bits_of_f64, (uint64_t)1 << 63, 0x1p52)
 
 /* Saturating conversion: below `low` gives `min`, from `high` on `max`, a NaN 0. */
 #define VM_SATURATE(x, low, high, type, min, max) \
