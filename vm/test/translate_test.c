@@ -259,6 +259,32 @@ static void test_slots_out_of_reach_are_copied_near(void **state)
     machine_done(&m);
 }
 
+/* 900 calls with 1,000 results each, all left on the stack before they are dropped by a return. */
+static void test_a_frame_beyond_all_stacks_is_exhausted(void **state)
+{
+    (void)state;
+    enum { CALLS = 900, RESULTS = 1000 };
+    static uint8_t callee[2 * RESULTS + 1], caller[2 * CALLS + 2];
+    static char letters[RESULTS + 2] = ":";
+    for (int i = 0; i < RESULTS; i++) {
+        callee[2 * i] = I32_CONST;
+        letters[1 + i] = 'i';
+    }
+    callee[2 * RESULTS] = END;
+    for (int i = 0; i < CALLS; i++)
+        caller[2 * i] = CALL;
+    caller[2 * CALLS] = RETURN;
+    caller[2 * CALLS + 1] = END;
+    machine m;
+    machine_init(&m, NULL);
+    wasm_func(&m.w, letters, "", callee, sizeof callee);
+    machine_func(&m, "ii:", "", caller, sizeof caller);
+    machine_start(&m);
+    pirn_slot args[2] = {{.i64 = 0}, {.i64 = 0}};
+    expect_start(&m.f, m.call, wasm_find_func(m.instance, "f"), args, PIRN_EXHAUSTED, "call stack exhausted");
+    machine_done(&m);
+}
+
 static void test_loops_are_checked_only_when_asked(void **state)
 {
     (void)state;
@@ -332,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_br_table_moves_values_for_each_label_that_needs_it),
         cmocka_unit_test(test_unreachable_code_becomes_nothing),
         cmocka_unit_test(test_slots_out_of_reach_are_copied_near),
+        cmocka_unit_test(test_a_frame_beyond_all_stacks_is_exhausted),
         cmocka_unit_test(test_loops_are_checked_only_when_asked),
         cmocka_unit_test(test_fuel_is_charged_by_straight_line_runs),
         cmocka_unit_test(test_a_trap_is_found_in_the_bytes),
