@@ -113,6 +113,8 @@ pirn_status pirn_host_config_dir(host_config *config, pirn_str host_path, pirn_s
 {
     host_dir dir = {.is_read_only = access == PIRN_DIR_READ_ONLY};
     PIRN_TRY(copy_text(config, guest_path, "the guest's name of a directory", &dir.guest_path, error));
+    if (host_path.len > 0 && memchr(host_path.data, 0, host_path.len) != NULL)
+        return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "the path of a directory has a NUL in it");
     pirn_str path = base_arena_copy(&config->arena, host_path);
     if (path.data == NULL || !BASE_VEC_RESERVE(&config->dirs, config->arena.allocator, 1))
         return base_nomem(error);

@@ -94,6 +94,10 @@ static void test_texts_that_guests_could_not_read_are_refused(void **state)
     assert_int_equal(status, PIRN_IO);
     assert_string_equal(pirn_error_message(error),
                         "cannot open the directory /no such folder: No such file or directory");
+    pirn_error_clear(error);
+    status = pirn_host_config_dir(config, (pirn_str){"/tmp\0x", 6}, PIRN_STR("/"), PIRN_DIR_READ_ONLY, error);
+    assert_int_equal(status, PIRN_USAGE);
+    assert_string_equal(pirn_error_message(error), "the path of a directory has a NUL in it");
     pirn_error_free(error);
     pirn_host_config_free(config);
 }
