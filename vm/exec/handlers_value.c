@@ -45,18 +45,6 @@ VM_HANDLER(op_SET_f)
     VM_NEXT(2);
 }
 
-VM_HANDLER(op_GET_a)
-{
-    acc = VM_SLOT(pc[1].a).u64;
-    VM_NEXT(2);
-}
-
-VM_HANDLER(op_GET_f)
-{
-    facc = VM_SLOT(pc[1].a).f64;
-    VM_NEXT(2);
-}
-
 VM_HANDLER(op_CONST_I)
 {
     VM_SLOT(pc[1].d).u64 = vm_image_of_u32(pc[1].offset);
