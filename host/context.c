@@ -23,6 +23,7 @@ void pirn_host_context_free(host_context *context)
 {
     if (context == NULL)
         return;
+    host_object_unref(context->preview1);
     host_object_unref((host_object *)context->input);
     for (size_t i = 0; i < BASE_COUNT(context->output); i++)
         host_object_unref((host_object *)context->output[i]);

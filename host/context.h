@@ -15,6 +15,7 @@ typedef struct pirn_host_config host_config;
 typedef struct pirn_host_context host_context;
 typedef struct host_input host_input;
 typedef struct host_output host_output;
+typedef struct host_object host_object;
 
 /* A directory given to guests. `fd` belongs to the config and may be used by all threads. */
 typedef struct host_dir {
@@ -51,6 +52,7 @@ struct pirn_host_context {
     size_t memory_left; /* bytes that the guest's resources may still take */
     host_input *input;  /* the streams behind stdin, stdout, stderr; made when first asked for */
     host_output *output[3];
+    host_object *preview1; /* what core modules have open: see host/preview1.h; NULL: nothing yet */
     bool has_exited;
     int exit_code;
     bool is_seeded; /* what follows is set at its first use */
@@ -75,7 +77,6 @@ host_output *host_context_stdio(host_context *context, pirn_stdio stream);
 /* Is the stream this process's, and a terminal? */
 bool host_context_is_terminal(const host_context *context, pirn_stdio stream);
 
-typedef struct host_object host_object;
 struct host_object {
     host_context *context;
     size_t size_bytes;

@@ -108,38 +108,57 @@ static bool is_offset(uint64_t offset)
     return offset <= INT64_MAX;
 }
 
-int host_descriptor_read(const host_descriptor *self, void *bytes, size_t size, uint64_t offset, size_t *got)
+/* Can bytes move at `offset`? */
+static int check_transfer(const host_descriptor *self, bool allowed, uint64_t offset)
 {
-    *got = 0;
     if (S_ISDIR(self->type))
         return EISDIR;
-    if (!self->can_read)
+    if (!allowed)
         return EBADF;
-    if (!is_offset(offset))
-        return EINVAL;
-    size_t chunk = size < HOST_DESCRIPTOR_CHUNK ? size : HOST_DESCRIPTOR_CHUNK;
-    ssize_t n = pread(self->file->fd, bytes, chunk, (off_t)offset);
-    if (n < 0)
-        return errno;
-    *got = (size_t)n;
-    return 0;
+    return is_offset(offset) ? 0 : EINVAL;
 }
 
-int host_descriptor_write(const host_descriptor *self, const void *bytes, size_t size, uint64_t offset,
-                          size_t *written)
+static int result_of_transfer(ssize_t returned, size_t *count)
+{
+    *count = returned > 0 ? (size_t)returned : 0;
+    return returned < 0 ? errno : 0;
+}
+
+int host_descriptor_readv(const host_descriptor *self, const struct iovec *vectors, int count, uint64_t offset,
+                          host_descriptor_patience patience, size_t *got)
+{
+    *got = 0;
+    int failure = check_transfer(self, self->can_read, offset);
+    if (failure != 0 || count == 0)
+        return failure;
+    int flags = patience == HOST_DESCRIPTOR_AT_ONCE ? RWF_NOWAIT : 0;
+    failure = result_of_transfer(preadv2(self->file->fd, vectors, count, (off_t)offset, flags), got);
+    /* A file system that cannot tell whether it would have to wait is taken at its worst. */
+    return failure == EOPNOTSUPP && flags != 0 ? EAGAIN : failure;
+}
+
+int host_descriptor_writev(const host_descriptor *self, const struct iovec *vectors, int count, uint64_t offset,
+                           bool append, size_t *written)
 {
     *written = 0;
-    if (S_ISDIR(self->type))
-        return EISDIR;
-    if (!self->can_write)
-        return EBADF;
-    if (!is_offset(offset))
+    int failure = check_transfer(self, self->can_write, offset);
+    if (failure != 0 || count == 0)
+        return failure;
+    ssize_t result = append ? pwritev2(self->file->fd, vectors, count, 0, RWF_APPEND)
+                            : pwritev(self->file->fd, vectors, count, (off_t)offset);
+    return result_of_transfer(result, written);
+}
+
+int host_descriptor_allocate(const host_descriptor *self, uint64_t offset, uint64_t length)
+{
+    int failure = check_transfer(self, self->can_write, offset);
+    if (failure != 0)
+        return failure;
+    if (length == 0)
         return EINVAL;
-    ssize_t n = pwrite(self->file->fd, bytes, size, (off_t)offset);
-    if (n < 0)
-        return errno;
-    *written = (size_t)n;
-    return 0;
+    if (length > INT64_MAX - offset)
+        return EFBIG;
+    return result_of(fallocate(self->file->fd, 0, (off_t)offset, (off_t)length));
 }
 
 int host_descriptor_advise(const host_descriptor *self, uint64_t offset, uint64_t length, int advice)
@@ -212,7 +231,7 @@ int host_descriptor_set_times_at(const host_descriptor *self, pirn_str path, boo
 /* An entry of a directory: its parent, opened, and its name. */
 typedef struct entry {
     int parent;
-    char name[HOST_NAME_MAX + 1];
+    char name[HOST_ENTRY_NAME_MAX + 1];
     bool wants_directory;
 } entry;
 

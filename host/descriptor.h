@@ -13,6 +13,7 @@
 #include "host/sandbox.h"
 #include <dirent.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 /* The most that one read or write moves. */
 #define HOST_DESCRIPTOR_CHUNK ((size_t)1 << 20)
@@ -41,10 +42,18 @@ int host_descriptor_open_at(host_context *context, host_descriptor *self, pirn_s
 
 int host_descriptor_stat(const host_descriptor *self, struct stat *out);
 int host_descriptor_stat_at(const host_descriptor *self, pirn_str path, bool follow, struct stat *out);
-/* Up to `size` bytes from `offset`; *got == 0: the end. EAGAIN: none yet (a pipe). */
-int host_descriptor_read(const host_descriptor *self, void *bytes, size_t size, uint64_t offset, size_t *got);
-int host_descriptor_write(const host_descriptor *self, const void *bytes, size_t size, uint64_t offset,
-                          size_t *written);
+typedef enum host_descriptor_patience {
+    HOST_DESCRIPTOR_AT_ONCE, /* EAGAIN when the bytes are not in memory: read with host/file_read.h */
+    HOST_DESCRIPTOR_BLOCK,
+} host_descriptor_patience;
+/* Up to what the `count` vectors hold, from `offset`, perhaps less than there is; *got == 0: the end. */
+int host_descriptor_readv(const host_descriptor *self, const struct iovec *vectors, int count, uint64_t offset,
+                          host_descriptor_patience patience, size_t *got);
+/* `append`: at the file's end, wherever `offset` is. Perhaps less than all is written. */
+int host_descriptor_writev(const host_descriptor *self, const struct iovec *vectors, int count, uint64_t offset,
+                           bool append, size_t *written);
+/* Makes room for bytes that will be written; the file becomes longer if it must. */
+int host_descriptor_allocate(const host_descriptor *self, uint64_t offset, uint64_t length);
 int host_descriptor_advise(const host_descriptor *self, uint64_t offset, uint64_t length, int advice);
 int host_descriptor_sync(const host_descriptor *self, bool data_only);
 int host_descriptor_set_size(const host_descriptor *self, uint64_t size);

@@ -182,7 +182,7 @@ int host_sandbox_open(int dir, pirn_str path, int flags, mode_t mode, int *fd)
     return errno == EXDEV ? EPERM : errno;
 }
 
-int host_sandbox_parent(int dir, pirn_str path, int *parent, char name[HOST_NAME_MAX + 1], bool *wants_directory)
+int host_sandbox_parent(int dir, pirn_str path, int *parent, char name[HOST_ENTRY_NAME_MAX + 1], bool *wants_directory)
 {
     size_t end = path.len, start;
     while (end > 1 && path.data[end - 1] == '/')
@@ -195,7 +195,7 @@ int host_sandbox_parent(int dir, pirn_str path, int *parent, char name[HOST_NAME
         return ENOENT;
     if (path.data[0] == '/')
         return EPERM;
-    if (len > HOST_NAME_MAX)
+    if (len > HOST_ENTRY_NAME_MAX)
         return ENAMETOOLONG;
     memcpy(name, path.data + start, len);
     name[len] = '\0';

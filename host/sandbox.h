@@ -15,7 +15,7 @@
 #include <sys/types.h>
 
 /* The longest path and the longest name that are taken, without the NUL. */
-enum { HOST_PATH_MAX = 4095, HOST_NAME_MAX = 255 };
+enum { HOST_PATH_MAX = 4095, HOST_ENTRY_NAME_MAX = 255 };
 
 /*
  * Opens `path` beneath `dir`. `flags` as of open(2): with O_NOFOLLOW a symbolic link as the last name is ELOOP, or is opened
@@ -28,7 +28,7 @@ int host_sandbox_open(int dir, pirn_str path, int flags, mode_t mode, int *fd);
  * `path`, and copies that name. *wants_directory: the path ended in '/'. ENOENT for an empty path; EINVAL when the last name
  * is `.`, EPERM when it is `..`.
  */
-int host_sandbox_parent(int dir, pirn_str path, int *parent, char name[HOST_NAME_MAX + 1], bool *wants_directory);
+int host_sandbox_parent(int dir, pirn_str path, int *parent, char name[HOST_ENTRY_NAME_MAX + 1], bool *wants_directory);
 
 /* The walk, for kernels without openat2 (and for the tests); like host_sandbox_open. */
 int host_sandbox_walk(int dir, pirn_str path, int flags, mode_t mode, int *fd);

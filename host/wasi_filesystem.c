@@ -4,6 +4,7 @@
  * headers); each does one thing: arguments in, the operation, its errno value or result out.
  */
 #include "host/descriptor.h"
+#include "host/file_read.h"
 #include "host/stream.h"
 #include "vm/base/utf8.h"
 #include "wasi_filesystem_preopens.h"
@@ -134,7 +135,7 @@ pirn_status wasi_filesystem_types_descriptor_read_via_stream(
     host_input *stream = S_ISREG(self->type)
                              ? host_input_new_file(context, self->file, args->offset, HOST_ERROR_FILESYSTEM)
                              : host_input_new_pipe(context, self->file);
-    result->value.ok = (struct host_input_stream *)stream;
+    result->value.ok = stream;
     return stream == NULL ? host_call_no_memory(call) : PIRN_OK;
 }
 
@@ -148,7 +149,7 @@ static pirn_status output_via_stream(pirn_host_call *call, host_descriptor *self
     host_output *stream = S_ISREG(self->type)
                               ? host_output_new_file(context, self->file, offset, HOST_ERROR_FILESYSTEM)
                               : host_output_new_pipe(context, self->file);
-    result->value.ok = (struct host_output_stream *)stream;
+    result->value.ok = stream;
     return stream == NULL ? host_call_no_memory(call) : PIRN_OK;
 }
 
@@ -261,30 +262,116 @@ wasi_filesystem_types_descriptor_set_times(pirn_host_call *call,
     return PIRN_OK;
 }
 
-pirn_status wasi_filesystem_types_descriptor_read(pirn_host_call *call,
-                                                  const struct wasi_filesystem_types_descriptor_read_args *args,
-                                                  wasi_filesystem_types_result_tuple_list_u8_bool_error_code *result)
+typedef wasi_filesystem_types_result_tuple_list_u8_bool_error_code read_result;
+
+static pirn_status finish_read(int failure, const uint8_t *bytes, size_t got, bool is_end, read_result *result)
 {
-    size_t got = 0, size = args->length < HOST_DESCRIPTOR_CHUNK ? (size_t)args->length : HOST_DESCRIPTOR_CHUNK;
-    uint8_t *bytes = pirn_host_call_alloc(call, size + 1);
-    if (bytes == NULL)
-        return host_call_no_memory(call);
-    SET_ERROR(result, host_descriptor_read(args->self, bytes, size, args->offset, &got));
+    SET_ERROR(result, failure);
     if (!result->is_err) {
         result->value.ok.f0.data = bytes;
         result->value.ok.f0.len = got;
-        result->value.ok.f1 = got < size;
+        result->value.ok.f1 = is_end;
     }
     return PIRN_OK;
+}
+
+/* A read that is done in the thread pool: the state of the call. */
+typedef struct pending_read {
+    host_file_read *read;
+    host_wait *wait;
+} pending_read;
+
+static void free_pending(host_context *context, pending_read *pending)
+{
+    host_wait_free(pending->wait);
+    host_object_unref((host_object *)pending->read);
+    host_context_dealloc(context, pending, sizeof *pending);
+}
+
+static void cancel_read(void *state)
+{
+    pending_read *pending = state;
+    free_pending(pending->read->object.context, pending);
+}
+
+/* Suspends the call until the read has ended; frees it on failure. */
+static pirn_status wait_for_read(pirn_host_call *call, pending_read *pending)
+{
+    host_context *context = host_context_of(call);
+    host_job *job = host_job_of_call(call);
+    host_source *source = &pending->read->source;
+    bool is_expired = host_job_is_expired(job);
+    pending->wait = is_expired ? NULL : host_wait_new(context, job, &source, 1);
+    if (pending->wait == NULL) {
+        free_pending(context, pending);
+        return is_expired ? PIRN_EXHAUSTED : host_call_no_memory(call);
+    }
+    *pirn_host_call_state(call) = pending;
+    pirn_host_call_on_cancel(call, cancel_read);
+    return PIRN_PENDING;
+}
+
+static pirn_status begin_read(pirn_host_call *call, const host_descriptor *self, size_t size, uint64_t offset)
+{
+    host_context *context = host_context_of(call);
+    pending_read *pending = host_context_alloc(context, sizeof *pending);
+    if (pending == NULL)
+        return host_call_no_memory(call);
+    pending->read = host_file_read_new(context, self->file, size, offset);
+    if (pending->read != NULL)
+        return wait_for_read(call, pending);
+    free_pending(context, pending);
+    return host_call_no_memory(call);
+}
+
+/* The call was resumed. */
+static pirn_status end_read(pirn_host_call *call, pending_read *pending, read_result *result)
+{
+    const uint8_t *bytes;
+    size_t got;
+    *pirn_host_call_state(call) = NULL;
+    pirn_host_call_on_cancel(call, NULL);
+    host_wait_free(pending->wait);
+    pending->wait = NULL;
+    if (!host_source_ready(&pending->read->source))
+        return wait_for_read(call, pending);
+    int failure = host_file_read_result(pending->read, &bytes, &got);
+    uint8_t *copy = pirn_host_call_alloc(call, got + 1);
+    if (copy != NULL)
+        memcpy(copy, bytes, got);
+    free_pending(host_context_of(call), pending);
+    return copy != NULL ? finish_read(failure, copy, got, got == 0, result) : PIRN_NOMEM;
+}
+
+pirn_status wasi_filesystem_types_descriptor_read(pirn_host_call *call,
+                                                  const struct wasi_filesystem_types_descriptor_read_args *args,
+                                                  read_result *result)
+{
+    pending_read *pending = *pirn_host_call_state(call);
+    if (pending != NULL)
+        return end_read(call, pending, result);
+    size_t got, size = args->length < HOST_DESCRIPTOR_CHUNK ? (size_t)args->length : HOST_DESCRIPTOR_CHUNK;
+    uint8_t *bytes = pirn_host_call_alloc(call, size + 1);
+    if (bytes == NULL)
+        return PIRN_NOMEM;
+    host_descriptor_patience patience =
+        host_job_of_call(call) != NULL ? HOST_DESCRIPTOR_AT_ONCE : HOST_DESCRIPTOR_BLOCK;
+    struct iovec vector = {bytes, size};
+    int failure = host_descriptor_readv(args->self, &vector, size > 0, args->offset, patience, &got);
+    if (failure == EAGAIN && patience == HOST_DESCRIPTOR_AT_ONCE)
+        return begin_read(call, args->self, size, args->offset);
+    return finish_read(failure, bytes, got, got == 0 && size > 0, result);
 }
 
 pirn_status wasi_filesystem_types_descriptor_write(pirn_host_call *call,
                                                    const struct wasi_filesystem_types_descriptor_write_args *args,
                                                    wasi_filesystem_types_result_filesize_error_code *result)
 {
-    size_t written = 0;
+    size_t written;
+    struct iovec vector = {(void *)(uintptr_t)args->buffer.data, args->buffer.len};
     (void)call;
-    SET_ERROR(result, host_descriptor_write(args->self, args->buffer.data, args->buffer.len, args->offset, &written));
+    SET_ERROR(result,
+              host_descriptor_writev(args->self, &vector, args->buffer.len > 0, args->offset, false, &written));
     if (!result->is_err)
         result->value.ok = written;
     return PIRN_OK;

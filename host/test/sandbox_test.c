@@ -205,7 +205,7 @@ static void test_parent_splits_the_last_name_off(void **state)
     tree *t = *state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int parent;
-        char name[HOST_NAME_MAX + 1];
+        char name[HOST_ENTRY_NAME_MAX + 1];
         bool wants_directory;
         int failure = host_sandbox_parent(t->dir, pirn_str_of(cases[i].path), &parent, name, &wants_directory);
         if (failure != cases[i].expected)
