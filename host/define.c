@@ -19,6 +19,8 @@
 #include "wasi_clocks_wall_clock.h"
 #include "wasi_filesystem_preopens.h"
 #include "wasi_filesystem_types.h"
+#include "wasi_http_outgoing_handler.h"
+#include "wasi_http_types.h"
 #include "wasi_io_error.h"
 #include "wasi_io_poll.h"
 #include "wasi_io_streams.h"
@@ -50,6 +52,8 @@ static const pirn_interfacedesc *const interfaces[] = {
     &wasi_clocks_wall_clock_interface,
     &wasi_filesystem_preopens_interface,
     &wasi_filesystem_types_interface,
+    &wasi_http_outgoing_handler_interface,
+    &wasi_http_types_interface,
     &wasi_io_error_interface,
     &wasi_io_poll_interface,
     &wasi_io_streams_interface,

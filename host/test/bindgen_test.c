@@ -3,6 +3,8 @@
  * The bindings of test/bindgen/things.wit do what they should: they compile, the host functions below fit them, and calls
  * through the tables reach them. (What their text looks like is compared by the test wit_bindgen_golden.)
  */
+#include "host/unavailable.h"
+#include "test_sample_later.h"
 #include "test_sample_things.h"
 #include "vm/base/compiler.h"
 #include <setjmp.h>
@@ -200,6 +202,38 @@ static void test_types_have_the_promised_sizes(void **state)
     assert_int_equal(sizeof(test_sample_things_result), 1);
 }
 
+/* What the last call of an unavailable function was of. */
+static struct {
+    const char *interface, *function;
+} missed;
+
+pirn_status host_unavailable(pirn_host_call *call, const char *interface, const char *function)
+{
+    (void)call;
+    missed.interface = interface;
+    missed.function = function;
+    return PIRN_TRAP;
+}
+
+static void test_unavailable_functions_have_types_and_tell_their_names(void **state)
+{
+    (void)state;
+    assert_string_equal(test_sample_later_interface.name, "test:sample/later@1.0.0");
+    assert_int_equal(test_sample_later_interface.func_count, 3);
+    for (uint32_t i = 0; i < test_sample_later_interface.func_count; i++) {
+        const pirn_funcdesc *function = &test_sample_later_interface.funcs[i];
+        assert_int_equal(function->func(NULL, NULL, NULL), PIRN_TRAP);
+        assert_string_equal(missed.interface, "test:sample/later");
+        assert_string_equal(missed.function, function->name);
+    }
+    const pirn_funcdesc *take = &test_sample_later_interface.funcs[1];
+    assert_string_equal(take->name, "[method]bin.take");
+    assert_int_equal(take->param_count, 2);
+    assert_ptr_equal(take->params[1].type, &test_sample_base_point_desc);
+    assert_ptr_equal(take->result->members[0].type->resource, &test_sample_later_bin_resource);
+    assert_null(test_sample_later_bin_resource.drop);
+}
+
 static void test_dropping_reaches_the_host_with_its_data(void **state)
 {
     (void)state;
@@ -218,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_calls_through_the_table_reach_the_host),
         cmocka_unit_test(test_descriptors_tell_the_types),
         cmocka_unit_test(test_types_have_the_promised_sizes),
+        cmocka_unit_test(test_unavailable_functions_have_types_and_tell_their_names),
         cmocka_unit_test(test_dropping_reaches_the_host_with_its_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,9 @@
  * that the host defines) and a C source (one thin wrapper for each function, and constant tables that describe it all to
  * the component linker). It runs while pirn is built, so it ends at the first failure.
  *
+ * An interface that is *unavailable* can be imported before the host has it: it gets the same types and tables, but each
+ * wrapper calls host_unavailable(), so there is nothing to define and nothing to drop.
+ *
  * How WIT values lie in C is told in <pirn/component.h>.
  */
 #pragma once
@@ -21,6 +24,7 @@ typedef struct bindgen_rename {
 typedef struct bindgen {
     base_arena arena; /* all strings */
     const pirn_wit_interface *interface;
+    bool is_unavailable;
     pirn_str prefix; /* of all its names: "wasi_io_streams" */
     const bindgen_rename *renames;
     size_t rename_count;
@@ -29,7 +33,7 @@ typedef struct bindgen {
 } bindgen;
 
 void bindgen_init(bindgen *gen, const pirn_wit_interface *interface, const bindgen_rename *renames,
-                  size_t rename_count);
+                  size_t rename_count, bool is_unavailable);
 void bindgen_done(bindgen *gen);
 /* Writes gen->header and gen->source. */
 void bindgen_interface(bindgen *gen);
@@ -49,6 +53,8 @@ void bindgen_put_comment(bindgen_text *text, const char *indent, const char *hea
 const char *bindgen_snake(bindgen *gen, pirn_str name);
 /* As INPUT_STREAM. */
 const char *bindgen_upper(bindgen *gen, pirn_str name);
+/* "wasi:io/streams" */
+const char *bindgen_unversioned(bindgen *gen, const pirn_wit_interface *interface);
 /* "wasi_io_streams" */
 const char *bindgen_prefix(bindgen *gen, const pirn_wit_interface *interface);
 /* The struct that the host has for a resource: "host_input_stream". */

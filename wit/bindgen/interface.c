@@ -3,9 +3,10 @@
 #include "wit/bindgen/bindgen.h"
 
 void bindgen_init(bindgen *gen, const pirn_wit_interface *interface, const bindgen_rename *renames,
-                  size_t rename_count)
+                  size_t rename_count, bool is_unavailable)
 {
-    *gen = (bindgen){.interface = interface, .renames = renames, .rename_count = rename_count};
+    *gen = (bindgen){
+        .interface = interface, .renames = renames, .rename_count = rename_count, .is_unavailable = is_unavailable};
     base_arena_init(&gen->arena, pirn_allocator_default());
     base_map_init(&gen->bound, pirn_allocator_default());
     gen->prefix = pirn_str_of(bindgen_prefix(gen, interface));
@@ -26,6 +27,16 @@ static bool is_resource(const pirn_wit_type *type)
     return pirn_wit_type_kind(pirn_wit_type_resolved(type)) == PIRN_WIT_RESOURCE;
 }
 
+static void put_drop(bindgen *gen, const char *name, const char *host)
+{
+    const char *prefix = gen->prefix.data;
+    bindgen_put(&gen->header, "/* The guest's last handle is gone; `host` is pirn_host_call_data(). */\n");
+    bindgen_put(&gen->header, "void %s_%s_drop(void *host, struct %s *self);\n", prefix, name, host);
+    bindgen_put(&gen->source,
+                "static void drop_%s(void *data, void *object)\n{\n    %s_%s_drop(data, object);\n}\n\n", name,
+                prefix, name);
+}
+
 static void put_resource(bindgen *gen, const pirn_wit_type *resource)
 {
     pirn_str wit_name = pirn_wit_type_name(resource);
@@ -35,14 +46,12 @@ static void put_resource(bindgen *gen, const pirn_wit_type *resource)
     bindgen_put(&gen->header, "\n");
     bindgen_put_comment(&gen->header, "", heading, pirn_wit_type_docs(resource));
     bindgen_put(&gen->header, "struct %s;\n", host);
-    bindgen_put(&gen->header, "/* The guest's last handle is gone; `host` is pirn_host_call_data(). */\n");
-    bindgen_put(&gen->header, "void %s_%s_drop(void *host, struct %s *self);\n", prefix, name, host);
+    if (!gen->is_unavailable)
+        put_drop(gen, name, host);
     bindgen_put(&gen->header, "extern const pirn_resourcedesc %s_%s_resource;\n", prefix, name);
-    bindgen_put(&gen->source,
-                "static void drop_%s(void *data, void *object)\n{\n    %s_%s_drop(data, object);\n}\n\n", name,
-                prefix, name);
-    bindgen_put(&gen->source, "const pirn_resourcedesc %s_%s_resource = {.name = \"%.*s\", .drop = drop_%s};\n\n",
-                prefix, name, PIRN_STR_ARG(wit_name), name);
+    bindgen_put(&gen->source, "const pirn_resourcedesc %s_%s_resource = {.name = \"%.*s\"%s%s};\n\n", prefix, name,
+                PIRN_STR_ARG(wit_name), gen->is_unavailable ? "" : ", .drop = drop_",
+                gen->is_unavailable ? "" : name);
 }
 
 /* Resources that are defined here; those that are used from elsewhere are declared there. */
@@ -87,18 +96,29 @@ static void put_prototype(bindgen *gen, const pirn_wit_function *function, const
     bindgen_put(&gen->header, ");\n");
 }
 
+/* The function that the host defines, or the one that stands for all of an unavailable interface. */
+static void put_host_call(bindgen *gen, const pirn_wit_function *function, const char *name, bool has_args,
+                          bool has_result)
+{
+    if (gen->is_unavailable)
+        bindgen_put(&gen->source, "    return host_unavailable(call, \"%s\", \"%.*s\");\n}\n\n",
+                    bindgen_unversioned(gen, gen->interface), PIRN_STR_ARG(pirn_wit_function_name(function)));
+    else
+        bindgen_put(&gen->source, "    return %s_%s(call%s%s);\n}\n\n", gen->prefix.data, name,
+                    has_args ? ", args" : "", has_result ? ", result" : "");
+}
+
 static void put_wrapper(bindgen *gen, const pirn_wit_function *function, const char *name)
 {
-    bool has_args = pirn_wit_function_param_count(function) > 0,
-         has_result = pirn_wit_function_result(function) != NULL;
+    bool has_args = !gen->is_unavailable && pirn_wit_function_param_count(function) > 0,
+         has_result = !gen->is_unavailable && pirn_wit_function_result(function) != NULL;
     bindgen_put(&gen->source,
                 "\nstatic pirn_status call_%s(pirn_host_call *call, const void *args, void *result)\n{\n", name);
     if (!has_args)
         bindgen_put(&gen->source, "    (void)args;\n");
     if (!has_result)
         bindgen_put(&gen->source, "    (void)result;\n");
-    bindgen_put(&gen->source, "    return %s_%s(call%s%s);\n}\n\n", gen->prefix.data, name, has_args ? ", args" : "",
-                has_result ? ", result" : "");
+    put_host_call(gen, function, name, has_args, has_result);
 }
 
 static void put_param_descs(bindgen *gen, const pirn_wit_function *function, const char *name)
@@ -121,7 +141,8 @@ static void put_function(bindgen *gen, const pirn_wit_function *function)
     for (size_t i = 0; i < pirn_wit_function_param_count(function); i++)
         bindgen_type(gen, pirn_wit_function_param(function, i).type);
     bindgen_type(gen, pirn_wit_function_result(function));
-    put_prototype(gen, function, name);
+    if (!gen->is_unavailable)
+        put_prototype(gen, function, name);
     put_param_descs(gen, function, name);
     put_wrapper(gen, function, name);
 }
@@ -184,13 +205,19 @@ static void put_renamed_resources(bindgen *gen)
     }
 }
 
+/* A resource that stands here under its own name, too. */
+static bool is_second_name(const bindgen *gen, const pirn_wit_type *type)
+{
+    return is_renamed_resource(type) && pirn_wit_type_interface(pirn_wit_type_resolved(type)) == gen->interface;
+}
+
 /* The same for the rows of `resources`. */
 static size_t put_resource_rows(bindgen *gen, bool write)
 {
     size_t count = 0;
     for (size_t i = 0; i < pirn_wit_interface_type_count(gen->interface); i++) {
         const pirn_wit_type *type = pirn_wit_interface_type(gen->interface, i);
-        if (!is_resource(type))
+        if (!is_resource(type) || is_second_name(gen, type))
             continue;
         count++;
         const pirn_wit_type *resource = pirn_wit_type_resolved(type);
@@ -258,6 +285,8 @@ void bindgen_interface(bindgen *gen)
                     bindgen_prefix(gen, pirn_wit_interface_dependency(gen->interface, i)));
     bindgen_put(&gen->header, "#include <pirn/component.h>\n");
     bindgen_put(&gen->source, "#include \"%s.h\"\n", gen->prefix.data);
+    if (gen->is_unavailable)
+        bindgen_put(&gen->source, "#include \"host/unavailable.h\"\n");
     bindgen_put(&gen->source, "\n");
     put_resources(gen);
     for (size_t i = 0; i < pirn_wit_interface_type_count(gen->interface); i++)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pirn-bindgen --wit DIR --out DIR [--resource NAME=STRUCT].. INTERFACE..
+ * pirn-bindgen --wit DIR --out DIR [--resource NAME=STRUCT].. [--unavailable INTERFACE].. INTERFACE..
  *
  * Reads every .wit file below the first folder and writes into the second one NAME.h and NAME.c for each interface, where
- * NAME is the interface's name with '_' between its parts: `wasi:io/streams` gives wasi_io_streams.
+ * NAME is the interface's name with '_' between its parts: `wasi:io/streams` gives wasi_io_streams. Those that are
+ * unavailable can be imported, and trap when they are called.
  */
 #include "vm/base/error.h"
 #include "wit/bindgen/bindgen.h"
@@ -13,12 +14,12 @@
 #include <sys/stat.h>
 
 typedef BASE_VEC(bindgen_rename) rename_list;
+typedef BASE_VEC(const char *) id_list;
 
 typedef struct options {
     const char *wit_dir, *out_dir;
     rename_list renames;
-    char **interfaces;
-    int interface_count;
+    id_list interfaces, unavailable;
 } options;
 
 /* --- files --- */
@@ -107,17 +108,31 @@ static const pirn_wit_interface *find_interface(const pirn_wit *wit, const char 
     bindgen_die("there is no interface `%s`", wanted);
 }
 
-static void write_interface(const options *opts, const pirn_wit_interface *interface)
+static void write_interface(const options *opts, const pirn_wit_interface *interface, bool is_unavailable)
 {
     bindgen gen;
-    bindgen_init(&gen, interface, opts->renames.data, opts->renames.len);
+    bindgen_init(&gen, interface, opts->renames.data, opts->renames.len, is_unavailable);
     bindgen_interface(&gen);
     write_file(bindgen_printf(&gen, "%s/%s.h", opts->out_dir, gen.prefix.data), &gen.header);
     write_file(bindgen_printf(&gen, "%s/%s.c", opts->out_dir, gen.prefix.data), &gen.source);
     bindgen_done(&gen);
 }
 
+static void write_interfaces(const options *opts, const pirn_wit *wit)
+{
+    for (size_t i = 0; i < opts->interfaces.len; i++)
+        write_interface(opts, find_interface(wit, opts->interfaces.data[i]), false);
+    for (size_t i = 0; i < opts->unavailable.len; i++)
+        write_interface(opts, find_interface(wit, opts->unavailable.data[i]), true);
+}
+
 /* --- arguments --- */
+
+static void add_id(id_list *list, const char *id)
+{
+    if (!BASE_VEC_PUSH(list, pirn_allocator_default(), id))
+        bindgen_die("out of memory");
+}
 
 static void add_rename(options *opts, const char *text)
 {
@@ -140,13 +155,16 @@ static options read_arguments(int argc, char **argv)
             opts.out_dir = argv[i + 1];
         else if (strcmp(argv[i], "--resource") == 0)
             add_rename(&opts, argv[i + 1]);
+        else if (strcmp(argv[i], "--unavailable") == 0)
+            add_id(&opts.unavailable, argv[i + 1]);
         else
             bindgen_die("unknown option %s", argv[i]);
     }
-    opts.interfaces = argv + i;
-    opts.interface_count = argc - i;
-    if (opts.wit_dir == NULL || opts.out_dir == NULL || opts.interface_count < 1)
-        bindgen_die("usage: pirn-bindgen --wit DIR --out DIR [--resource NAME=STRUCT].. INTERFACE..");
+    for (; i < argc; i++)
+        add_id(&opts.interfaces, argv[i]);
+    if (opts.wit_dir == NULL || opts.out_dir == NULL || opts.interfaces.len + opts.unavailable.len == 0)
+        bindgen_die("usage: pirn-bindgen --wit DIR --out DIR [--resource NAME=STRUCT].. [--unavailable INTERFACE].. "
+                    "INTERFACE..");
     return opts;
 }
 
@@ -162,9 +180,10 @@ int main(int argc, char **argv)
     if (pirn_wit_resolve(wit, error) != PIRN_OK)
         bindgen_die("%.*s:%u:%u: %s", PIRN_STR_ARG(pirn_wit_error_file(wit)), (unsigned)pirn_error_line(error),
                     (unsigned)pirn_error_column(error), pirn_error_message(error));
-    for (int i = 0; i < opts.interface_count; i++)
-        write_interface(&opts, find_interface(wit, opts.interfaces[i]));
+    write_interfaces(&opts, wit);
     BASE_VEC_DONE(&opts.renames, pirn_allocator_default());
+    BASE_VEC_DONE(&opts.interfaces, pirn_allocator_default());
+    BASE_VEC_DONE(&opts.unavailable, pirn_allocator_default());
     pirn_wit_free(wit);
     pirn_error_free(error);
     return 0;

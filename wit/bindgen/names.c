@@ -110,13 +110,18 @@ const char *bindgen_upper(bindgen *gen, pirn_str name)
 }
 
 /* The version is not in it: a host has one implementation of an interface, for all its versions. */
-const char *bindgen_prefix(bindgen *gen, const pirn_wit_interface *interface)
+const char *bindgen_unversioned(bindgen *gen, const pirn_wit_interface *interface)
 {
     pirn_str id = pirn_wit_interface_id(interface);
     size_t len = 0;
     while (len < id.len && id.data[len] != '@')
         len++;
-    return mapped(gen, (pirn_str){id.data, len}, lower, "");
+    return bindgen_printf(gen, "%.*s", (int)len, id.data);
+}
+
+const char *bindgen_prefix(bindgen *gen, const pirn_wit_interface *interface)
+{
+    return mapped(gen, pirn_str_of(bindgen_unversioned(gen, interface)), lower, "");
 }
 
 const char *bindgen_resource(bindgen *gen, const pirn_wit_type *resource)

@@ -152,7 +152,8 @@ static void test_the_hosts_interfaces_are_the_official_ones(void **state)
         compare_worlds(official, have);
     }
     static const char *const implemented[] = {"wasi:io@0.2.12",  "wasi:clocks@0.2.12",     "wasi:random@0.2.12",
-                                              "wasi:cli@0.2.12", "wasi:filesystem@0.2.12", "wasi:sockets@0.2.12"};
+                                              "wasi:cli@0.2.12", "wasi:filesystem@0.2.12", "wasi:sockets@0.2.12",
+                                              "wasi:http@0.2.12"};
     for (size_t i = 0; i < BASE_COUNT(implemented); i++)
         assert_non_null(pirn_wit_find_package(host, pirn_str_of(implemented[i])));
     pirn_wit_free(official);
