@@ -82,16 +82,20 @@ else
   make trap-component "$out/trap.wasm" jco new "$out/trap.wasm" --wasi-command -o "$out/trap-component.wasm"
   make trap-cabi-component "$out/trap-cabi.wasm" jco new "$out/trap-cabi.wasm" --wasi-command -o "$out/trap-cabi-component.wasm"
 
-  # Worlds for the guests, over the WIT of this project's own host.
-  mkdir -p "$out/wit/deps"
-  cp "$here"/wit/*.wit "$out/wit/"
-  cp -r "$here/../../host/wit/." "$out/wit/deps/"
+  # Each guest's world, over the WIT of this project's own host.
+  rm -rf "$out/wit"
+  for world in "$here"/wit/*/; do
+    world=$(basename "$world")
+    mkdir -p "$out/wit/$world/deps"
+    cp "$here/wit/$world"/*.wit "$out/wit/$world/"
+    cp -r "$here/../../host/wit/." "$out/wit/$world/deps/"
+  done
   embed() { # NAME WORLD CORE
-    jco embed --wit "$out/wit" -n "$2" -o "$out/$1.embedded" "$3" && jco new -o "$out/$1.wasm" "$out/$1.embedded"
+    jco embed --wit "$out/wit/$2" -n "$2" -o "$out/$1.embedded" "$3" && jco new -o "$out/$1.wasm" "$out/$1.embedded"
   }
-  make sleeper "$out/sleeper-core.wasm $here/wit/guests.wit" embed sleeper sleeper "$out/sleeper-core.wasm"
+  make sleeper "$out/sleeper-core.wasm $here/wit/sleeper/world.wit" embed sleeper sleeper "$out/sleeper-core.wasm"
   make qjs "$here/script.js $out/npm/.installed" \
-    jco componentize "$here/script.js" --wit "$out/wit" -n command --backend qjs -o "$out/qjs.wasm"
+    jco componentize "$here/script.js" --wit "$out/wit/command" -n command --backend qjs -o "$out/qjs.wasm"
   make starling "$here/script.js $out/npm/.installed" \
-    jco componentize "$here/script.js" --wit "$out/wit" -n command -o "$out/starling.wasm"
+    jco componentize "$here/script.js" --wit "$out/wit/command" -n command -o "$out/starling.wasm"
 fi
