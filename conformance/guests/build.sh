@@ -94,8 +94,9 @@ else
     jco embed --wit "$out/wit/$2" -n "$2" -o "$out/$1.embedded" "$3" && jco new -o "$out/$1.wasm" "$out/$1.embedded"
   }
   make sleeper "$out/sleeper-core.wasm $here/wit/sleeper/world.wit" embed sleeper sleeper "$out/sleeper-core.wasm"
-  make qjs "$here/script.js $out/npm/.installed" \
-    jco componentize "$here/script.js" --wit "$out/wit/command" -n command --backend qjs -o "$out/qjs.wasm"
+  cat "$here/console.js" "$here/script.js" >"$out/qjs.js"
+  make qjs "$here/console.js $here/script.js $out/npm/.installed" \
+    jco componentize "$out/qjs.js" --wit "$out/wit/command" -n command --backend qjs -o "$out/qjs.wasm"
   make starling "$here/script.js $out/npm/.installed" \
     jco componentize "$here/script.js" --wit "$out/wit/command" -n command -o "$out/starling.wasm"
 fi
