@@ -29,7 +29,8 @@ static size_t distance(const char *a, const char *b)
 const char *cli_nearest(const char *word, const char *const *candidates, size_t count)
 {
     const char *best = NULL;
-    size_t best_distance = strlen(word) / 2 + 1;
+    /* At most half of the letters may be wrong; two when it has few, as letters that changed places count twice. */
+    size_t best_distance = (strlen(word) + 1) / 2 + 1;
     for (size_t i = 0; i < count; i++) {
         size_t d = distance(word, candidates[i]);
         if (d < best_distance) {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line itself: help, mistakes, files that are no WebAssembly, validate, inspect."""
 import json
+import pathlib
 import re
 
 import support
@@ -101,7 +102,7 @@ class Validate(support.Case):
         self.expect(self.pirn("validate", HELLO, guest("hello")), 0, "")
 
     def test_an_error_has_its_place(self):
-        broken = bytearray(open(guest("hello"), "rb").read())
+        broken = bytearray(pathlib.Path(guest("hello")).read_bytes())
         body = broken.find(b"\x20\x00\x20\x01")  # local.get 0, local.get 1, somewhere in a body
         broken[body] = 0xFF
         (self.folder / "broken.wasm").write_bytes(broken)

@@ -29,14 +29,16 @@ make() {
 
 # ---- C ------------------------------------------------------------------------------------------------------------
 builtins=$(find /usr/lib/llvm-19 /usr/lib/clang -name 'libclang_rt.builtins-wasm32.a' 2>/dev/null | head -n 1)
-compile_c() { clang-19 --target=wasm32-wasi -O2 -nodefaultlibs -o "$@" -lc "$builtins"; }
+compile_c() { clang-19 --target=wasm32-wasi "-O${level:-2}" -nodefaultlibs -o "$@" -lc "$builtins"; }
+# Not optimised: else nothing is left of its malloc.
+compile_plain() { level=0 compile_c "$@"; }
 make hello "$here/hello.c" compile_c "$out/hello.wasm" "$here/hello.c"
 make hello-cabi "$here/hello.c $here/cabi_realloc.c" compile_c "$out/hello-cabi.wasm" "$here/hello.c" "$here/cabi_realloc.c"
 make small "$here/hello.c $here/cabi_realloc.c" \
   compile_c "$out/small.wasm" -Wl,-s "$here/hello.c" "$here/cabi_realloc.c"
-make trap "$here/debian-libc-trap.c" compile_c "$out/trap.wasm" "$here/debian-libc-trap.c"
+make trap "$here/debian-libc-trap.c" compile_plain "$out/trap.wasm" "$here/debian-libc-trap.c"
 make trap-cabi "$here/debian-libc-trap.c $here/cabi_realloc.c" \
-  compile_c "$out/trap-cabi.wasm" "$here/debian-libc-trap.c" "$here/cabi_realloc.c"
+  compile_plain "$out/trap-cabi.wasm" "$here/debian-libc-trap.c" "$here/cabi_realloc.c"
 
 # Without a C library: the Canonical ABI by hand.
 compile_bare() {

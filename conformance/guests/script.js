@@ -53,7 +53,7 @@ function main() {
   console.log("date", date.toISOString(), date.getUTCDay(), Date.parse("2000-01-01T00:00:00Z"));
 
   console.log("math", Math.sqrt(2), Math.sin(1).toFixed(12), Math.hypot(3, 4), Math.max(...first), 0.1 + 0.2, (255).toString(16));
-  console.log("bigint", (2n ** 100n).toString(), 7n / 2n);
+  console.log("bigint", (2n ** 100n).toString(), String(7n / 2n));
   console.log("typed", new Uint8Array([1, 255, 256]).join(), new Float32Array([1 / 3])[0]);
 
   const { a, ...rest } = { a: 1, b: 2, c: [3, ...[4, 5]] };
