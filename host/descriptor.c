@@ -12,7 +12,7 @@ static int result_of(int returned)
     return returned < 0 ? errno : 0;
 }
 
-/* ---- Life ------------------------------------------------------------------------------------------------------- */
+/* ---- Life ------------------------------------------------------------------------------------------------------ */
 
 static void release(host_object *object)
 {
@@ -44,7 +44,7 @@ host_descriptor *host_descriptor_preopen(host_context *context, size_t index)
     return self;
 }
 
-/* ---- Opening ---------------------------------------------------------------------------------------------------- */
+/* ---- Opening --------------------------------------------------------------------------------------------------- */
 
 static int open_flags(const host_open_how *how)
 {
@@ -96,7 +96,7 @@ int host_descriptor_open_at(host_context *context, host_descriptor *self, pirn_s
     return failure != 0 ? failure : adopt(context, self, fd, how, out);
 }
 
-/* ---- The file itself ---------------------------------------------------------------------------------------------- */
+/* ---- The file itself ------------------------------------------------------------------------------------------- */
 
 int host_descriptor_stat(const host_descriptor *self, struct stat *out)
 {
@@ -189,7 +189,7 @@ int host_descriptor_set_times(const host_descriptor *self, const struct timespec
     return self->may_change ? result_of(futimens(self->file->fd, times)) : EROFS;
 }
 
-/* ---- What it names ------------------------------------------------------------------------------------------------ */
+/* ---- What it names --------------------------------------------------------------------------------------------- */
 
 /* A handle of what `path` names, without opening it for anything. */
 static int locate(const host_descriptor *self, pirn_str path, bool follow, int *fd)
@@ -255,6 +255,16 @@ static int check_kind(const entry *e)
     return failure != 0 ? failure : S_ISDIR(info.st_mode) ? 0 : ENOTDIR;
 }
 
+/* Why nothing but a directory can be made as `name/`. */
+static int check_no_slash(const entry *e)
+{
+    struct stat info;
+    if (!e->wants_directory)
+        return 0;
+    int failure = result_of(fstatat(e->parent, e->name, &info, AT_SYMLINK_NOFOLLOW));
+    return failure != 0 ? failure : S_ISDIR(info.st_mode) ? EEXIST : ENOTDIR;
+}
+
 static int finish(const entry *e, int failure)
 {
     close(e->parent);
@@ -302,7 +312,8 @@ int host_descriptor_symlink_at(const host_descriptor *self, pirn_str target, pir
     int failure = find_entry(self, path, &e);
     if (failure != 0)
         return failure;
-    return finish(&e, e.wants_directory ? ENOENT : result_of(symlinkat(content, e.parent, e.name)));
+    failure = check_no_slash(&e);
+    return finish(&e, failure != 0 ? failure : result_of(symlinkat(content, e.parent, e.name)));
 }
 
 int host_descriptor_readlink_at(const host_descriptor *self, pirn_str path, char target[HOST_PATH_MAX + 1],
@@ -339,7 +350,9 @@ int host_descriptor_link_at(const host_descriptor *self, pirn_str old_path, cons
         return failure;
     failure = check_kind(&e);
     if (failure == 0)
-        failure = f.wants_directory ? ENOENT : result_of(linkat(e.parent, e.name, f.parent, f.name, 0));
+        failure = check_no_slash(&f);
+    if (failure == 0)
+        failure = result_of(linkat(e.parent, e.name, f.parent, f.name, 0));
     return finish(&e, finish(&f, failure));
 }
 
@@ -357,7 +370,7 @@ int host_descriptor_rename_at(const host_descriptor *self, pirn_str old_path, co
     return finish(&e, finish(&f, failure));
 }
 
-/* ---- Identity ----------------------------------------------------------------------------------------------------- */
+/* ---- Identity -------------------------------------------------------------------------------------------------- */
 
 /* One round of splitmix64. */
 static uint64_t mix(uint64_t state, uint64_t value)
@@ -377,7 +390,7 @@ void host_stat_hash(const struct stat *info, uint64_t *lower, uint64_t *upper)
     *upper = mix(*lower, (uint64_t)info->st_ino);
 }
 
-/* ---- Directories -------------------------------------------------------------------------------------------------- */
+/* ---- Directories ----------------------------------------------------------------------------------------------- */
 
 static void close_directory(host_object *object)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files and directories in a guest's hands: wasi:filesystem's descriptor, and beneath the file descriptors of preview 1. Every
- * path is resolved beneath the directory that it is relative to (host/sandbox.h).
+ * Files and directories in a guest's hands: wasi:filesystem's descriptor, and beneath the file descriptors of preview
+ * 1. Every path is resolved beneath the directory that it is relative to (host/sandbox.h).
  *
- * Functions return 0 or an errno value (see host/errno.def for what guests call it). A directory that was given read-only
- * makes everything opened through it read-only: changes are EROFS.
+ * Functions return 0 or an errno value (see host/errno.def for what guests call it). A directory that was given
+ * read-only makes everything opened through it read-only: changes are EROFS.
  */
 #pragma once
 

@@ -75,7 +75,7 @@ host_p1_filetype host_p1_filetype_of(mode_t mode);
 /* The number of a failure; 29 (io) for what preview 1 has no number for. */
 uint32_t host_p1_errno(int failure);
 
-/* ---- Descriptors ------------------------------------------------------------------------------------------------ */
+/* ---- Descriptors ----------------------------------------------------------------------------------------------- */
 
 typedef struct host_p1_listing host_p1_listing;
 
@@ -115,7 +115,7 @@ int host_p1_fd_move(host_p1 *guest, uint32_t from, uint32_t to);
 bool host_p1_fd_is_stream(const host_p1_fd *entry);
 void host_p1_listing_free(host_context *context, host_p1_listing *listing); /* may be NULL */
 
-/* ---- Calls ------------------------------------------------------------------------------------------------------ */
+/* ---- Calls ----------------------------------------------------------------------------------------------------- */
 
 typedef struct host_p1_call host_p1_call;
 

@@ -21,7 +21,7 @@ static int get_file(host_p1_call *call, uint32_t rights, host_descriptor **out)
     return failure == 0 && entry->file == NULL ? EINVAL : failure;
 }
 
-/* ---- The table -------------------------------------------------------------------------------------------------- */
+/* ---- The table ------------------------------------------------------------------------------------------------- */
 
 int host_p1_fd_close(host_p1_call *call)
 {
@@ -80,7 +80,7 @@ int host_p1_fd_prestat_dir_name(host_p1_call *call)
     return 0;
 }
 
-/* ---- Flags and rights ------------------------------------------------------------------------------------------- */
+/* ---- Flags and rights ------------------------------------------------------------------------------------------ */
 
 static host_p1_filetype filetype(const host_p1_fd *entry)
 {
@@ -139,7 +139,7 @@ int host_p1_fd_fdstat_set_rights(host_p1_call *call)
     return 0;
 }
 
-/* ---- The file --------------------------------------------------------------------------------------------------- */
+/* ---- The file -------------------------------------------------------------------------------------------------- */
 
 /* fd, offset, length, advice */
 int host_p1_fd_advise(host_p1_call *call)

@@ -78,7 +78,7 @@ static int wait_or_again(host_p1_call *call, const host_p1_fd *entry, host_sourc
     return (entry->flags & HOST_P1_NONBLOCK) ? EAGAIN : host_p1_wait(call, &source, 1);
 }
 
-/* ---- Regular files ---------------------------------------------------------------------------------------------- */
+/* ---- Regular files --------------------------------------------------------------------------------------------- */
 
 static void scatter(const vectors *v, const uint8_t *bytes, size_t size)
 {
@@ -122,7 +122,7 @@ static int read_file(host_p1_call *call, transfer *t, uint64_t offset)
     return take_result(call, t);
 }
 
-/* ---- Streams ---------------------------------------------------------------------------------------------------- */
+/* ---- Streams --------------------------------------------------------------------------------------------------- */
 
 static int read_stream(host_p1_call *call, transfer *t)
 {
@@ -186,7 +186,7 @@ static int write_stream(host_p1_call *call, transfer *t)
     return (t->entry->flags & HOST_P1_NONBLOCK) ? 0 : flush(call, t->entry);
 }
 
-/* ---- The functions ---------------------------------------------------------------------------------------------- */
+/* ---- The functions --------------------------------------------------------------------------------------------- */
 
 /* fd, list, length, *count */
 int host_p1_fd_read(host_p1_call *call)

@@ -7,7 +7,7 @@
 
 #define MODULE_NAME "wasi_snapshot_preview1"
 
-/* ---- Imports ---------------------------------------------------------------------------------------------------- */
+/* ---- Imports --------------------------------------------------------------------------------------------------- */
 
 static const host_p1_row *find_row(const pirn_import *import)
 {
@@ -84,7 +84,7 @@ static pirn_status resolve(const pirn_module *module, pirn_store *store, host_p1
     return PIRN_OK;
 }
 
-/* ---- Instances -------------------------------------------------------------------------------------------------- */
+/* ---- Instances ------------------------------------------------------------------------------------------------- */
 
 /* Calls what takes nothing and gives nothing, and does not wait. */
 static pirn_status call_at_once(pirn_store *store, pirn_func *func, pirn_error *error)
@@ -148,7 +148,7 @@ pirn_status pirn_host_instantiate_module(pirn_host *host, const pirn_module *mod
     return prepare_within(host, module, store, context, UINT64_MAX, out, error);
 }
 
-/* ---- Commands --------------------------------------------------------------------------------------------------- */
+/* ---- Commands -------------------------------------------------------------------------------------------------- */
 
 typedef struct ending {
     pirn_status status;

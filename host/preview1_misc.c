@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <time.h>
 
-/* ---- Arguments and environment ---------------------------------------------------------------------------------- */
+/* ---- Arguments and environment --------------------------------------------------------------------------------- */
 
 /*
  * Both are a list of NUL-terminated strings: `sizes_get` tells how many and how many bytes, `get` writes their
@@ -112,7 +112,7 @@ int host_p1_environ_get(host_p1_call *call)
     return strings_get(call, env_of(call));
 }
 
-/* ---- Clocks ----------------------------------------------------------------------------------------------------- */
+/* ---- Clocks ---------------------------------------------------------------------------------------------------- */
 
 static int store_time(host_p1_call *call, size_t index, struct timespec time)
 {
@@ -157,7 +157,7 @@ int host_p1_clock_time_get(host_p1_call *call)
     return clock_gettime(clock, &now) < 0 ? errno : store_time(call, 2, now);
 }
 
-/* ---- Random bytes ----------------------------------------------------------------------------------------------- */
+/* ---- Random bytes ---------------------------------------------------------------------------------------------- */
 
 /* buffer, size */
 int host_p1_random_get(host_p1_call *call)
@@ -176,7 +176,7 @@ int host_p1_random_get(host_p1_call *call)
     return 0;
 }
 
-/* ---- The end ---------------------------------------------------------------------------------------------------- */
+/* ---- The end --------------------------------------------------------------------------------------------------- */
 
 /* code */
 int host_p1_proc_exit(host_p1_call *call)
@@ -193,7 +193,7 @@ int host_p1_proc_raise(host_p1_call *call)
     return ENOTSUP;
 }
 
-/* ---- Sockets ---------------------------------------------------------------------------------------------------- */
+/* ---- Sockets --------------------------------------------------------------------------------------------------- */
 
 static int no_socket(host_p1_call *call)
 {

@@ -26,7 +26,7 @@ static int get_follow(const host_p1_call *call, size_t index, bool *follow)
     return (flags & ~(uint32_t)SYMLINK_FOLLOW) != 0 ? EINVAL : 0;
 }
 
-/* ---- Opening ---------------------------------------------------------------------------------------------------- */
+/* ---- Opening --------------------------------------------------------------------------------------------------- */
 
 enum { CREAT = 1 << 0, DIRECTORY = 1 << 1, EXCL = 1 << 2, TRUNC = 1 << 3, OFLAGS = (1 << 4) - 1 }; /* oflags */
 
@@ -94,7 +94,7 @@ int host_p1_path_open(host_p1_call *call)
     return failure;
 }
 
-/* ---- One path --------------------------------------------------------------------------------------------------- */
+/* ---- One path -------------------------------------------------------------------------------------------------- */
 
 /* fd, path, length */
 int host_p1_path_create_directory(host_p1_call *call)
@@ -178,7 +178,7 @@ int host_p1_path_readlink(host_p1_call *call)
     return 0;
 }
 
-/* ---- Two paths -------------------------------------------------------------------------------------------------- */
+/* ---- Two paths ------------------------------------------------------------------------------------------------- */
 
 /* fd, lookupflags, path, length, new fd, new path, length */
 int host_p1_path_link(host_p1_call *call)

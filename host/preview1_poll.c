@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * poll_oneoff. A subscription becomes a source (host/poll.h), or has its answer at once: a bad descriptor is an event,
- * not a failure of the call. The call is suspended until a source is ready.
+ * poll_oneoff. A subscription becomes a source (host/poll.h), or has its answer at once: a bad descriptor is an
+ * event, not a failure of the call. The call is suspended until a source is ready.
  *
  *      subscription, 48 bytes:  userdata 0 | tag 8 | clock: id 16, timeout 24, precision 32, flags 40
  *                                                  | fd:    descriptor 16
@@ -40,7 +40,7 @@ static void release(host_object *object)
         host_object_unref((host_object *)p->subscriptions[i].fd);
 }
 
-/* ---- Subscriptions ---------------------------------------------------------------------------------------------- */
+/* ---- Subscriptions --------------------------------------------------------------------------------------------- */
 
 static uint64_t real_now(void)
 {
@@ -108,7 +108,7 @@ static int subscribe_all(host_p1_call *call, const uint8_t *in, size_t count)
     return 0;
 }
 
-/* ---- Events ----------------------------------------------------------------------------------------------------- */
+/* ---- Events ---------------------------------------------------------------------------------------------------- */
 
 static bool is_ready(const subscription *s)
 {

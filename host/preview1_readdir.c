@@ -5,8 +5,8 @@
  *      bytes   dirent "." | dirent ".." | dirent name | ...        24 bytes and the name each, little-endian
  *      starts  0          | 25          | 51          | ...
  *
- * A cookie is an index of `starts`. So it stays valid, and means the same entry, however the directory changes; what a
- * guest sees is the directory as it was at one time. Names that are not UTF-8 cannot be said, and are left out.
+ * A cookie is an index of `starts`. So it stays valid, and means the same entry, however the directory changes; what
+ * a guest sees is the directory as it was at one time. Names that are not UTF-8 cannot be said, and are left out.
  */
 #include "host/preview1.h"
 #include "vm/base/utf8.h"

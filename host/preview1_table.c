@@ -44,7 +44,7 @@ host_p1_filetype host_p1_filetype_of(mode_t mode)
     }
 }
 
-/* ---- One descriptor --------------------------------------------------------------------------------------------- */
+/* ---- One descriptor -------------------------------------------------------------------------------------------- */
 
 static void release_fd(host_object *object)
 {
@@ -94,7 +94,7 @@ bool host_p1_fd_is_stream(const host_p1_fd *entry)
     return entry->file == NULL || !(S_ISDIR(entry->file->type) || S_ISREG(entry->file->type));
 }
 
-/* ---- The table -------------------------------------------------------------------------------------------------- */
+/* ---- The table ------------------------------------------------------------------------------------------------- */
 
 static bool grow(host_p1 *guest)
 {
@@ -181,7 +181,7 @@ int host_p1_fd_dir(host_p1 *guest, uint32_t fd, uint32_t rights, host_descriptor
     return failure;
 }
 
-/* ---- A guest's first descriptors -------------------------------------------------------------------------------- */
+/* ---- A guest's first descriptors ------------------------------------------------------------------------------- */
 
 static bool add_standard_stream(host_p1 *guest, pirn_stdio stream)
 {

@@ -31,7 +31,7 @@ static int copy_path(pirn_str path, char out[HOST_PATH_MAX + 1])
     return 0;
 }
 
-/* ---- The walk --------------------------------------------------------------------------------------------------- */
+/* ---- The walk -------------------------------------------------------------------------------------------------- */
 
 typedef struct walk {
     int dirs[MAX_DEPTH]; /* dirs[0] is the caller's; the others are on the way to where we are */
@@ -155,7 +155,7 @@ int host_sandbox_walk(int dir, pirn_str path, int flags, mode_t mode, int *fd)
     return failure;
 }
 
-/* ---- The kernel's way --------------------------------------------------------------------------------------------- */
+/* ---- The kernel's way ------------------------------------------------------------------------------------------ */
 
 int host_sandbox_open(int dir, pirn_str path, int flags, mode_t mode, int *fd)
 {
@@ -182,7 +182,8 @@ int host_sandbox_open(int dir, pirn_str path, int flags, mode_t mode, int *fd)
     return errno == EXDEV ? EPERM : errno;
 }
 
-int host_sandbox_parent(int dir, pirn_str path, int *parent, char name[HOST_ENTRY_NAME_MAX + 1], bool *wants_directory)
+int host_sandbox_parent(int dir, pirn_str path, int *parent, char name[HOST_ENTRY_NAME_MAX + 1],
+                        bool *wants_directory)
 {
     size_t end = path.len, start;
     while (end > 1 && path.data[end - 1] == '/')

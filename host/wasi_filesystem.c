@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wasi:filesystem: types and preopens, over host/descriptor.h. The functions' shapes come from the WIT (see the generated
- * headers); each does one thing: arguments in, the operation, its errno value or result out.
+ * wasi:filesystem: types and preopens, over host/descriptor.h. The functions' shapes come from the WIT (see the
+ * generated headers); each does one thing: arguments in, the operation, its errno value or result out.
  */
 #include "host/descriptor.h"
 #include "host/file_read.h"
@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-/* ---- Words ------------------------------------------------------------------------------------------------------ */
+/* ---- Words ----------------------------------------------------------------------------------------------------- */
 
 static wasi_filesystem_types_error_code error_code(int failure)
 {
@@ -97,7 +97,7 @@ static bool follows(wasi_filesystem_types_path_flags flags)
     return (flags & WASI_FILESYSTEM_TYPES_PATH_FLAGS_SYMLINK_FOLLOW) != 0;
 }
 
-/* ---- Preopens --------------------------------------------------------------------------------------------------- */
+/* ---- Preopens -------------------------------------------------------------------------------------------------- */
 
 pirn_status wasi_filesystem_preopens_get_directories(pirn_host_call *call,
                                                      wasi_filesystem_preopens_list_tuple_descriptor_string *result)
@@ -121,7 +121,7 @@ pirn_status wasi_filesystem_preopens_get_directories(pirn_host_call *call,
     return PIRN_OK;
 }
 
-/* ---- Streams ---------------------------------------------------------------------------------------------------- */
+/* ---- Streams --------------------------------------------------------------------------------------------------- */
 
 pirn_status wasi_filesystem_types_descriptor_read_via_stream(
     pirn_host_call *call, const struct wasi_filesystem_types_descriptor_read_via_stream_args *args,
@@ -171,7 +171,7 @@ pirn_status wasi_filesystem_types_descriptor_append_via_stream(
     return output_via_stream(call, args->self, HOST_FILE_APPEND, result);
 }
 
-/* ---- The file itself -------------------------------------------------------------------------------------------- */
+/* ---- The file itself ------------------------------------------------------------------------------------------- */
 
 pirn_status wasi_filesystem_types_descriptor_advise(pirn_host_call *call,
                                                     const struct wasi_filesystem_types_descriptor_advise_args *args,
@@ -419,7 +419,7 @@ wasi_filesystem_types_descriptor_metadata_hash(pirn_host_call *call,
     return PIRN_OK;
 }
 
-/* ---- What it names ---------------------------------------------------------------------------------------------- */
+/* ---- What it names --------------------------------------------------------------------------------------------- */
 
 pirn_status wasi_filesystem_types_descriptor_metadata_hash_at(
     pirn_host_call *call, const struct wasi_filesystem_types_descriptor_metadata_hash_at_args *args,
@@ -520,7 +520,7 @@ pirn_status wasi_filesystem_types_descriptor_link_at(pirn_host_call *call,
                                                      wasi_filesystem_types_result_none_error_code *result)
 {
     (void)call;
-    /* A hard link to what a symbolic link points at is not offered: the system could not make it beneath the directory. */
+    /* A hard link to what a symbolic link points at: the system could not make it and stay beneath the directory. */
     SET_ERROR(result, follows(args->old_path_flags) ? EINVAL
                                                     : host_descriptor_link_at(args->self, args->old_path,
                                                                               args->new_descriptor, args->new_path));
@@ -579,7 +579,7 @@ wasi_filesystem_types_descriptor_readlink_at(pirn_host_call *call,
     return PIRN_OK;
 }
 
-/* ---- Directories ------------------------------------------------------------------------------------------------ */
+/* ---- Directories ----------------------------------------------------------------------------------------------- */
 
 pirn_status wasi_filesystem_types_descriptor_read_directory(
     pirn_host_call *call, const struct wasi_filesystem_types_descriptor_read_directory_args *args,
@@ -622,7 +622,7 @@ void wasi_filesystem_types_directory_entry_stream_drop(void *host, struct host_d
     host_object_drop(host, self);
 }
 
-/* ---- Errors of streams ------------------------------------------------------------------------------------------ */
+/* ---- Errors of streams ----------------------------------------------------------------------------------------- */
 
 pirn_status
 wasi_filesystem_types_filesystem_error_code(pirn_host_call *call,
