@@ -16,13 +16,14 @@ typedef struct core_guest {
     pirn_module *module;
     pirn_instance *instance;
     uint8_t *memory;
+    bool is_lenient; /* calls may fail: for tests of failing allocations */
 } core_guest;
 
 void core_guest_init(core_guest *guest, fake_world *world);
 void core_guest_done(core_guest *guest);
 /* Calls the row's function; *number is its errno. `args` has one slot for each parameter. */
 pirn_status core_call(core_guest *guest, size_t row, const pirn_slot *args, uint32_t *number);
-/* The same for a call that must end well: the errno. Arguments are numbers. */
+/* The same for a call that must end well: the errno; UINT32_MAX for a failure where that may be. */
 uint32_t core_errno(core_guest *guest, size_t row, const uint64_t *args, size_t count);
 #define CORE(guest, name, ...)                                               \
     core_errno((guest), HOST_P1_ROW_##name, (const uint64_t[]){__VA_ARGS__}, \
