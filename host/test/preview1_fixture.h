@@ -35,7 +35,7 @@ typedef struct fixture {
     core_guest guest;
 } fixture;
 
-/* A directory of its own under the name /root, two arguments, a variable A=b, the input "input", 100 bytes of output. */
+/* Its directory is called /root; it has two arguments, a variable A=b, the input "input", and 100 bytes of output. */
 void set_up(fixture *f);
 void set_up_with(fixture *f, pirn_dir_access access);
 void tear_down(fixture *f);
