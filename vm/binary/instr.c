@@ -6,9 +6,7 @@
  */
 #include "vm/binary/instr.h"
 #include "vm/binary/types.h"
-
-/* The codes from here to 0xFE are prefixes: a LEB number follows. */
-enum { FIRST_PREFIX = 0xFB, LAST_PREFIX = 0xFE };
+#include <string.h>
 
 /* The bits of a memarg's first number (5.4.7). */
 enum { MEMARG_ALIGN_MASK = 0x3F };
@@ -26,10 +24,10 @@ static vm_opcode read_opcode(vm_reader *r)
 {
     const uint8_t *at = r->pos;
     uint8_t code = vm_reader_u8(r);
-    uint16_t row = vm_opcode_plain[code];
+    uint16_t row = vm_opcode_rows[0][code];
     if (BASE_LIKELY(row != 0))
         return (vm_opcode)(row - 1);
-    if (code >= FIRST_PREFIX && code <= LAST_PREFIX)
+    if (code >= VM_FIRST_PREFIX && code <= VM_LAST_PREFIX)
         return read_prefixed(r, at, code);
     vm_reader_fail_at(r, at, PIRN_MALFORMED, "illegal opcode %02x", code);
     return VM_OP_COUNT;
@@ -62,6 +60,63 @@ static void read_valtypes(vm_reader *r, uint32_t features, vm_instr *out)
     out->vector.entries.end = r->pos;
 }
 
+static void read_fixed_bytes(vm_reader *r, vm_instr *out)
+{
+    vm_range range = vm_reader_bytes(r, sizeof out->bytes);
+    if (range.start != range.end)
+        memcpy(out->bytes, range.start, sizeof out->bytes);
+}
+
+/* The reference type with or without null: heap types are read as the nullable one. */
+static vm_valtype read_reftype_to(vm_reader *r, uint32_t features, bool nullable)
+{
+    vm_valtype type = vm_reader_heaptype(r, features);
+    return nullable ? type : vm_valtype_non_null(type);
+}
+
+static void read_cast(vm_reader *r, uint32_t features, vm_instr *out)
+{
+    enum { FROM_NULL = 1, TO_NULL = 2 };
+    const uint8_t *at = r->pos;
+    uint8_t flags = vm_reader_u8(r);
+    if (flags & ~(FROM_NULL | TO_NULL))
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed br_on_cast flags 0x%02x", flags);
+    out->cast.label = vm_reader_leb_u32(r);
+    out->cast.from = read_reftype_to(r, features, flags & FROM_NULL);
+    out->cast.to = read_reftype_to(r, features, flags & TO_NULL);
+}
+
+vm_catch vm_reader_catch(vm_reader *reader)
+{
+    const uint8_t *at = reader->pos;
+    uint8_t kind = vm_reader_u8(reader);
+    if (kind >= VM_CATCH_KINDS)
+        vm_reader_fail_at(reader, at, PIRN_MALFORMED, "malformed catch clause 0x%02x", kind);
+    vm_catch clause = {.kind = (vm_catch_kind)kind};
+    if (kind == VM_CATCH || kind == VM_CATCH_REF)
+        clause.tag = vm_reader_leb_u32(reader);
+    clause.label = vm_reader_leb_u32(reader);
+    return clause;
+}
+
+static void read_try_table(vm_reader *r, uint32_t features, vm_instr *out)
+{
+    enum { MIN_CLAUSE = 2 }; /* kind, label */
+    out->try_table.type = vm_reader_blocktype(r, features);
+    out->try_table.count = vm_reader_count(r, MIN_CLAUSE, VM_LIMIT_BODY_BYTES, "catch clauses");
+    out->try_table.catches.start = r->pos;
+    for (uint32_t i = 0; i < out->try_table.count; i++)
+        vm_reader_catch(r);
+    out->try_table.catches.end = r->pos;
+}
+
+static void read_fence(vm_reader *r)
+{
+    const uint8_t *at = r->pos;
+    if (vm_reader_u8(r) != 0)
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "zero byte expected");
+}
+
 static void read_immediate(vm_reader *r, uint32_t features, vm_immediate kind, vm_instr *out)
 {
     switch (kind) {
@@ -81,6 +136,8 @@ static void read_immediate(vm_reader *r, uint32_t features, vm_immediate kind, v
     case VM_IMM_ELEM:
     case VM_IMM_DATA:
     case VM_IMM_MEMORY:
+    case VM_IMM_TAG:
+    case VM_IMM_TYPE:
         out->index = vm_reader_leb_u32(r);
         return;
     case VM_IMM_TYPE_TABLE:
@@ -88,6 +145,11 @@ static void read_immediate(vm_reader *r, uint32_t features, vm_immediate kind, v
     case VM_IMM_ELEM_TABLE:
     case VM_IMM_DATA_MEMORY:
     case VM_IMM_MEMORY2:
+    case VM_IMM_TYPE2:
+    case VM_IMM_TYPE_FIELD:
+    case VM_IMM_TYPE_COUNT:
+    case VM_IMM_TYPE_DATA:
+    case VM_IMM_TYPE_ELEM:
         out->index = vm_reader_leb_u32(r);
         out->index2 = vm_reader_leb_u32(r);
         return;
@@ -95,10 +157,37 @@ static void read_immediate(vm_reader *r, uint32_t features, vm_immediate kind, v
     case VM_IMM_MEM2:
     case VM_IMM_MEM4:
     case VM_IMM_MEM8:
+    case VM_IMM_MEM16:
         out->memarg = read_memarg(r);
         return;
+    case VM_IMM_MEM1_LANE:
+    case VM_IMM_MEM2_LANE:
+    case VM_IMM_MEM4_LANE:
+    case VM_IMM_MEM8_LANE:
+        out->memarg = read_memarg(r);
+        out->memarg.lane = vm_reader_u8(r);
+        return;
+    case VM_IMM_LANE2:
+    case VM_IMM_LANE4:
+    case VM_IMM_LANE8:
+    case VM_IMM_LANE16:
+        out->index = vm_reader_u8(r);
+        return;
+    case VM_IMM_SHUFFLE:
+    case VM_IMM_V128:
+        read_fixed_bytes(r, out);
+        return;
+    case VM_IMM_TRY_TABLE:
+        read_try_table(r, features, out);
+        return;
+    case VM_IMM_CAST:
+        read_cast(r, features, out);
+        return;
+    case VM_IMM_FENCE:
+        read_fence(r);
+        return;
     case VM_IMM_HEAPTYPE:
-        out->type = vm_reader_heaptype(r, features);
+        out->type = read_reftype_to(r, features, out->opcode != VM_OP_REF_TEST && out->opcode != VM_OP_REF_CAST);
         return;
     case VM_IMM_VALTYPES:
         read_valtypes(r, features, out);
@@ -140,8 +229,11 @@ static int depth_change(vm_opcode opcode)
     case VM_OP_BLOCK:
     case VM_OP_LOOP:
     case VM_OP_IF:
+    case VM_OP_TRY:
+    case VM_OP_TRY_TABLE:
         return 1;
     case VM_OP_END:
+    case VM_OP_DELEGATE:
         return -1;
     default:
         return 0;

@@ -12,23 +12,56 @@ typedef struct vm_memarg {
     uint32_t align_log2;
     uint32_t memory;
     uint64_t offset;
+    uint32_t lane; /* of the instructions that access one */
 } vm_memarg;
+
+/* br_on_cast (5.4.1): the nullable types are those with the bit set in the binary format's flags. */
+typedef struct vm_cast {
+    uint32_t label;
+    vm_valtype from, to; /* reference types */
+} vm_cast;
+
+/* A clause of try_table (5.4.1). */
+typedef enum vm_catch_kind {
+    VM_CATCH,         /* numbers of the binary format */
+    VM_CATCH_REF,
+    VM_CATCH_ALL,
+    VM_CATCH_ALL_REF,
+    VM_CATCH_KINDS,
+} vm_catch_kind;
+
+typedef struct vm_catch {
+    vm_catch_kind kind;
+    uint32_t tag; /* of CATCH and CATCH_REF */
+    uint32_t label;
+} vm_catch;
 
 typedef struct vm_instr {
     vm_opcode opcode;
     const uint8_t *start; /* of its first byte */
     union {
-        vm_blocktype block;                          /* BLOCK */
-        struct { uint32_t index, index2; };          /* LABEL FUNC LOCAL GLOBAL TABLE* ELEM* DATA* MEMORY*, in the order of the
-                                                        table above */
-        struct { uint32_t count; vm_range entries; } vector; /* LABELS: `count` targets and the default behind them;
-                                                        VALTYPES: `count` types; LEB-coded, already checked to be readable */
-        vm_memarg memarg;                            /* MEM* */
-        vm_valtype type;                             /* HEAPTYPE: the nullable reference type */
+        vm_blocktype block;                   /* BLOCK */
+        struct { uint32_t index, index2; };   /* LABEL FUNC LOCAL GLOBAL TAG TABLE* ELEM* DATA* MEMORY* TYPE* LANE*, in the
+                                                 order of vm_immediate */
+        struct {
+            uint32_t count;
+            vm_range entries;
+        } vector;                             /* LABELS: `count` targets and the default behind them; VALTYPES: `count` types;
+                                                 LEB-coded, already checked to be readable */
+        struct {
+            vm_blocktype type;                /* where `block` is, too */
+            uint32_t count;
+            vm_range catches;                 /* for vm_reader_catch, already checked to be readable */
+        } try_table;                          /* TRY_TABLE */
+        vm_memarg memarg;                     /* MEM* */
+        vm_cast cast;                         /* CAST */
+        vm_valtype type;                      /* HEAPTYPE: the reference type, nullable but for ref.test and ref.cast without
+                                                 null */
         int32_t i32;
         int64_t i64;
         uint32_t f32_bits;
         uint64_t f64_bits;
+        uint8_t bytes[16];                    /* V128, SHUFFLE */
     };
 } vm_instr;
 
@@ -42,3 +75,5 @@ bool vm_instr_read(vm_reader *reader, uint32_t features, vm_instr *out);
  * empty range after a failure. The instructions are checked by the grammar only.
  */
 vm_range vm_reader_expr(vm_reader *reader, uint32_t features);
+/* The next clause of a try_table's `catches`. */
+vm_catch vm_reader_catch(vm_reader *reader);

@@ -8,12 +8,7 @@
 
 pirn_config pirn_config_default(void)
 {
-    static const uint32_t known = 0
-#define ADD_FEATURE(bit, name, text, since) | name
-        PIRN_FEATURES(ADD_FEATURE)
-#undef ADD_FEATURE
-        ;
-    return (pirn_config){.features = known & ~(uint32_t)PIRN_FEATURE_SIMD};
+    return (pirn_config){.features = VM_FEATURES_DEFAULT};
 }
 
 pirn_engine *pirn_engine_new(const pirn_config *config)

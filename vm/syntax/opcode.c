@@ -2,43 +2,47 @@
 /* The table of instructions, and finding a row by code or by mnemonic. */
 #include "vm/syntax/opcode.h"
 
-#define VM_FEATURE_MVP             0
-#define VM_FEATURE_SIGN_EXTENSION  PIRN_FEATURE_SIGN_EXTENSION
-#define VM_FEATURE_SATURATING      PIRN_FEATURE_SATURATING
-#define VM_FEATURE_REFERENCE_TYPES PIRN_FEATURE_REFERENCE_TYPES
-#define VM_FEATURE_BULK_MEMORY     PIRN_FEATURE_BULK_MEMORY
+#define VM_FEATURE_MVP                 0
+#define VM_FEATURE_SIGN_EXTENSION      PIRN_FEATURE_SIGN_EXTENSION
+#define VM_FEATURE_SATURATING          PIRN_FEATURE_SATURATING
+#define VM_FEATURE_REFERENCE_TYPES     PIRN_FEATURE_REFERENCE_TYPES
+#define VM_FEATURE_BULK_MEMORY         PIRN_FEATURE_BULK_MEMORY
+#define VM_FEATURE_SIMD                PIRN_FEATURE_SIMD
+#define VM_FEATURE_RELAXED_SIMD        PIRN_FEATURE_RELAXED_SIMD
+#define VM_FEATURE_TAIL_CALL           PIRN_FEATURE_TAIL_CALL
+#define VM_FEATURE_FUNCTION_REFERENCES PIRN_FEATURE_FUNCTION_REFERENCES
+#define VM_FEATURE_GC                  PIRN_FEATURE_GC
+#define VM_FEATURE_EXCEPTIONS          PIRN_FEATURE_EXCEPTIONS
+#define VM_FEATURE_LEGACY_EXCEPTIONS   PIRN_FEATURE_LEGACY_EXCEPTIONS
+#define VM_FEATURE_THREADS             PIRN_FEATURE_THREADS
+#define VM_FEATURE_WIDE_ARITHMETIC     PIRN_FEATURE_WIDE_ARITHMETIC
 
 const vm_opcode_info vm_opcodes[VM_OP_COUNT] = {
-#define OP(name, prefix, code, text, immediate, type, feature)                                               \
+#define OP(name, prefix, code, text, immediate, type, feature) \
     [VM_OP_##name] = {text, prefix, code, VM_IMM_##immediate, #type[0] == 's', #type, VM_FEATURE_##feature},
 #include "vm/syntax/opcode.def"
 #undef OP
 };
 
-/* Codes of one prefix are found by a direct index, made by the compiler from the rows (row number + 1, 0: none). */
-enum { CODES = 256 };
+/* Codes are found by a direct index, made by the compiler from the rows. */
+#define PREFIX_0x00 0
+#define PREFIX_0xFB 1
+#define PREFIX_0xFC 2
+#define PREFIX_0xFD 3
+#define PREFIX_0xFE 4
 
-#define PLAIN_0x00(name, code) [code] = VM_OP_##name + 1,
-#define PLAIN_0xFC(name, code)
-#define FC_0x00(name, code)
-#define FC_0xFC(name, code) [code] = VM_OP_##name + 1,
-
-const uint16_t vm_opcode_plain[CODES] = {
-#define OP(name, prefix, code, text, immediate, type, feature) PLAIN_##prefix(name, code)
-#include "vm/syntax/opcode.def"
-#undef OP
-};
-
-static const uint16_t fc_codes[CODES] = {
-#define OP(name, prefix, code, text, immediate, type, feature) FC_##prefix(name, code)
+const uint16_t vm_opcode_rows[VM_PREFIX_COUNT][VM_CODE_COUNT] = {
+#define OP(name, prefix, code, text, immediate, type, feature) [PREFIX_##prefix][code] = VM_OP_##name + 1,
 #include "vm/syntax/opcode.def"
 #undef OP
 };
 
 vm_opcode vm_opcode_find(uint8_t prefix, uint32_t code)
 {
-    const uint16_t *codes = prefix == 0 ? vm_opcode_plain : prefix == 0xFC ? fc_codes : NULL;
-    uint16_t row = codes == NULL || code >= CODES ? 0 : codes[code];
+    bool known = prefix == 0 || (prefix >= VM_FIRST_PREFIX && prefix <= VM_LAST_PREFIX);
+    if (!known || code >= VM_CODE_COUNT)
+        return VM_OP_COUNT;
+    uint16_t row = vm_opcode_rows[prefix == 0 ? 0 : prefix - VM_FIRST_PREFIX + 1][code];
     return row == 0 ? VM_OP_COUNT : (vm_opcode)(row - 1);
 }
 

@@ -33,6 +33,27 @@ typedef enum vm_immediate {
     VM_IMM_MEM2,
     VM_IMM_MEM4,
     VM_IMM_MEM8,
+    VM_IMM_MEM16,
+    VM_IMM_MEM1_LANE, /* memarg and a lane */
+    VM_IMM_MEM2_LANE,
+    VM_IMM_MEM4_LANE,
+    VM_IMM_MEM8_LANE,
+    VM_IMM_LANE2, /* a lane of as many */
+    VM_IMM_LANE4,
+    VM_IMM_LANE8,
+    VM_IMM_LANE16,
+    VM_IMM_SHUFFLE,    /* 16 lanes of 32 */
+    VM_IMM_V128,       /* 16 bytes */
+    VM_IMM_TAG,        /* tag index */
+    VM_IMM_TRY_TABLE,  /* block type, vector of catch clauses */
+    VM_IMM_TYPE,       /* type index */
+    VM_IMM_TYPE2,      /* destination and source type index */
+    VM_IMM_TYPE_FIELD, /* type index, field index */
+    VM_IMM_TYPE_COUNT, /* type index, number of elements */
+    VM_IMM_TYPE_DATA,  /* type index, data segment index */
+    VM_IMM_TYPE_ELEM,  /* type index, element segment index */
+    VM_IMM_CAST,       /* flags, label index, two heap types */
+    VM_IMM_FENCE,      /* a zero byte */
     VM_IMM_HEAPTYPE, /* heap type */
     VM_IMM_VALTYPES, /* vector of value types */
     VM_IMM_I32,      /* constants */
@@ -54,8 +75,12 @@ typedef struct vm_opcode_info {
 /* Indexed by vm_opcode. */
 extern const vm_opcode_info vm_opcodes[VM_OP_COUNT];
 
-/* The rows of the one-byte codes: row number + 1, 0 when there is none. For vm/binary/instr.c, which reads every one. */
-extern const uint16_t vm_opcode_plain[256];
+/*
+ * Where each code has its row: row number + 1, 0 when there is none. First index: 0 for the one-byte codes, then the
+ * prefixes from VM_FIRST_PREFIX on. For vm/binary/instr.c, which reads every one.
+ */
+enum { VM_FIRST_PREFIX = 0xFB, VM_LAST_PREFIX = 0xFE, VM_PREFIX_COUNT = 5, VM_CODE_COUNT = 0x120 };
+extern const uint16_t vm_opcode_rows[VM_PREFIX_COUNT][VM_CODE_COUNT];
 
 /* The opcode of a code, VM_OP_COUNT when there is none. `prefix` 0 for one-byte codes. */
 vm_opcode vm_opcode_find(uint8_t prefix, uint32_t code);

@@ -42,6 +42,21 @@ static inline uint8_t vm_valtype_code(vm_valtype type)
     return (uint8_t)type;
 }
 
+/* The reference type to the same heap type without null. */
+static inline vm_valtype vm_valtype_non_null(vm_valtype type)
+{
+    enum { BITS_BEFORE_HEAPTYPE = 9 };
+    if (vm_valtype_code(type) == VM_CODE_REF_NULL)
+        return (type & ~(vm_valtype)0xFF) | VM_CODE_REF;
+    return type == VM_BOTTOM || vm_valtype_code(type) == VM_CODE_REF ? type : type << BITS_BEFORE_HEAPTYPE | VM_CODE_REF;
+}
+
+/* The features that are complete from the decoder to the interpreter and belong to the standard: on by default. */
+#define VM_FEATURES_DEFAULT                                                                                     \
+    ((uint32_t)(PIRN_FEATURE_MUTABLE_GLOBALS | PIRN_FEATURE_SIGN_EXTENSION | PIRN_FEATURE_SATURATING |          \
+                PIRN_FEATURE_MULTI_VALUE | PIRN_FEATURE_REFERENCE_TYPES | PIRN_FEATURE_BULK_MEMORY |            \
+                PIRN_FEATURE_EXTENDED_CONST))
+
 /* The name of a feature bit ("bulk-memory"). */
 const char *vm_feature_name(uint32_t feature);
 

@@ -34,14 +34,48 @@ static void write_immediate(vm_writer *w, vm_immediate kind)
     case VM_IMM_MEM2:
     case VM_IMM_MEM4:
     case VM_IMM_MEM8:
+    case VM_IMM_MEM16:
         vm_writer_u8(w, 3);
         vm_writer_leb_unsigned(w, BIG);
+        break;
+    case VM_IMM_MEM1_LANE:
+    case VM_IMM_MEM2_LANE:
+    case VM_IMM_MEM4_LANE:
+    case VM_IMM_MEM8_LANE:
+        vm_writer_u8(w, 3);
+        vm_writer_leb_unsigned(w, BIG);
+        vm_writer_u8(w, 7);
+        break;
+    case VM_IMM_LANE2:
+    case VM_IMM_LANE4:
+    case VM_IMM_LANE8:
+    case VM_IMM_LANE16:
+        vm_writer_u8(w, 200);
+        break;
+    case VM_IMM_SHUFFLE:
+    case VM_IMM_V128:
+        vm_writer_bytes(w, "0123456789abcdef", 16);
+        break;
+    case VM_IMM_TRY_TABLE:
+        vm_writer_leb_signed(w, BIG);
+        vm_writer_bytes(w, "\x02\x00\x07\x08\x03\x09", 6);
+        break;
+    case VM_IMM_CAST:
+        vm_writer_bytes(w, "\x01\x05\x6F\x70", 4);
+        break;
+    case VM_IMM_FENCE:
+        vm_writer_u8(w, 0);
         break;
     case VM_IMM_TYPE_TABLE:
     case VM_IMM_TABLE2:
     case VM_IMM_ELEM_TABLE:
     case VM_IMM_DATA_MEMORY:
     case VM_IMM_MEMORY2:
+    case VM_IMM_TYPE2:
+    case VM_IMM_TYPE_FIELD:
+    case VM_IMM_TYPE_COUNT:
+    case VM_IMM_TYPE_DATA:
+    case VM_IMM_TYPE_ELEM:
         vm_writer_leb_unsigned(w, BIG);
         vm_writer_leb_unsigned(w, BIG + 1);
         break;
@@ -49,6 +83,19 @@ static void write_immediate(vm_writer *w, vm_immediate kind)
         vm_writer_leb_unsigned(w, BIG);
         break;
     }
+}
+
+static void expect_catches(const vm_instr *instr)
+{
+    vm_reader r;
+    assert_true(instr->try_table.type.index == BIG && instr->block.index == BIG);
+    assert_int_equal(instr->try_table.count, 2);
+    vm_reader_init(&r, instr->try_table.catches.start,
+                   (size_t)(instr->try_table.catches.end - instr->try_table.catches.start), 0, NULL);
+    vm_catch one = vm_reader_catch(&r), all = vm_reader_catch(&r);
+    assert_true(one.kind == VM_CATCH && one.tag == 7 && one.label == 8);
+    assert_true(all.kind == VM_CATCH_ALL_REF && all.label == 9);
+    assert_true(vm_reader_at_end(&r));
 }
 
 static void expect_immediate(const vm_instr *instr, vm_immediate kind)
@@ -73,8 +120,37 @@ static void expect_immediate(const vm_instr *instr, vm_immediate kind)
         assert_int_equal(instr->vector.count, 2);
         assert_int_equal(instr->vector.entries.end - instr->vector.entries.start, 2);
         break;
-    case VM_IMM_HEAPTYPE:
-        assert_int_equal(instr->type, PIRN_EXTERNREF);
+    case VM_IMM_HEAPTYPE: {
+        bool non_null = instr->opcode == VM_OP_REF_TEST || instr->opcode == VM_OP_REF_CAST;
+        assert_int_equal(instr->type, non_null ? vm_valtype_non_null(PIRN_EXTERNREF) : PIRN_EXTERNREF);
+        break;
+    }
+    case VM_IMM_LANE2:
+    case VM_IMM_LANE4:
+    case VM_IMM_LANE8:
+    case VM_IMM_LANE16:
+        assert_int_equal(instr->index, 200);
+        break;
+    case VM_IMM_SHUFFLE:
+    case VM_IMM_V128:
+        assert_memory_equal(instr->bytes, "0123456789abcdef", 16);
+        break;
+    case VM_IMM_TRY_TABLE:
+        expect_catches(instr);
+        break;
+    case VM_IMM_CAST:
+        assert_int_equal(instr->cast.label, 5);
+        assert_int_equal(instr->cast.from, PIRN_EXTERNREF);
+        assert_int_equal(instr->cast.to, vm_valtype_non_null(PIRN_FUNCREF));
+        break;
+    case VM_IMM_FENCE:
+        break;
+    case VM_IMM_MEM1_LANE:
+    case VM_IMM_MEM2_LANE:
+    case VM_IMM_MEM4_LANE:
+    case VM_IMM_MEM8_LANE:
+        assert_int_equal(instr->memarg.lane, 7);
+        assert_true(instr->memarg.offset == BIG);
         break;
     case VM_IMM_F32:
         assert_int_equal(instr->f32_bits, 0x7FC00001);
@@ -86,6 +162,7 @@ static void expect_immediate(const vm_instr *instr, vm_immediate kind)
     case VM_IMM_MEM2:
     case VM_IMM_MEM4:
     case VM_IMM_MEM8:
+    case VM_IMM_MEM16:
         assert_int_equal(instr->memarg.align_log2, 3);
         assert_int_equal(instr->memarg.memory, 0);
         assert_true(instr->memarg.offset == BIG);
@@ -95,6 +172,11 @@ static void expect_immediate(const vm_instr *instr, vm_immediate kind)
     case VM_IMM_ELEM_TABLE:
     case VM_IMM_DATA_MEMORY:
     case VM_IMM_MEMORY2:
+    case VM_IMM_TYPE2:
+    case VM_IMM_TYPE_FIELD:
+    case VM_IMM_TYPE_COUNT:
+    case VM_IMM_TYPE_DATA:
+    case VM_IMM_TYPE_ELEM:
         assert_int_equal(instr->index2, BIG + 1);
         assert_int_equal(instr->index, BIG);
         break;
@@ -193,9 +275,12 @@ static void test_bad_instructions_are_refused(void **state)
         const char *message;
     } cases[] = {
         {{BYTES("\xFF")}, ~0u, PIRN_MALFORMED, 0, "illegal opcode ff"},
-        {{BYTES("\x06")}, ~0u, PIRN_MALFORMED, 0, "illegal opcode 06"},
+        {{BYTES("\x16")}, ~0u, PIRN_MALFORMED, 0, "illegal opcode 16"},
         {{BYTES("\xFC\x7F")}, ~0u, PIRN_MALFORMED, 0, "illegal opcode fc 7f"},
-        {{BYTES("\xFD\x80\x02")}, ~0u, PIRN_MALFORMED, 0, "illegal opcode fd 100"},
+        {{BYTES("\xFD\x94\x02")}, ~0u, PIRN_MALFORMED, 0, "illegal opcode fd 114"},
+        {{BYTES("\xFE\x03\x01")}, ~0u, PIRN_MALFORMED, 2, "zero byte expected"},
+        {{BYTES("\xFB\x18\x04\x00\x6F\x6F")}, ~0u, PIRN_MALFORMED, 2, "malformed br_on_cast flags 0x04"},
+        {{BYTES("\x1F\x40\x01\x04\x00\x00")}, ~0u, PIRN_MALFORMED, 3, "malformed catch clause 0x04"},
         {{BYTES("\xFC")}, ~0u, PIRN_MALFORMED, 1, "unexpected end"},
         {{BYTES("\x02\x6E")}, ~0u, PIRN_MALFORMED, 1, "malformed value type 0x6e"},
         {{BYTES("\x02\xFF\x7F")}, ~0u, PIRN_MALFORMED, 1, "malformed block type"},

@@ -15,7 +15,7 @@
 
 #include <cmocka.h> /* needs those above */
 
-#define ALL_FEATURES (~(uint32_t)PIRN_FEATURE_SIMD)
+#define ALL_FEATURES VM_FEATURES_DEFAULT
 
 /* The two arguments (bytes, length) of a string literal. */
 #define BYTES(literal) (const uint8_t *)(literal), sizeof(literal) - 1

@@ -102,7 +102,7 @@ PIRN_API size_t pirn_externtype_text(const pirn_externtype *type, char *out, siz
 
 /* ---- Engine ---------------------------------------------------------------------------------------------------- */
 
-/* Features of the language, one bit each, decided at run time. Columns: bit, enumerator, name, since which standard. */
+/* Features of the language, one bit each, decided at run time. Columns: bit, enumerator, name, since which standard (0: none). */
 #define PIRN_FEATURES(X)                                                                                     \
     X(0, PIRN_FEATURE_MUTABLE_GLOBALS, "mutable-globals", 1)                                                 \
     X(1, PIRN_FEATURE_SIGN_EXTENSION, "sign-extension", 2)                                                   \
@@ -111,7 +111,19 @@ PIRN_API size_t pirn_externtype_text(const pirn_externtype *type, char *out, siz
     X(4, PIRN_FEATURE_REFERENCE_TYPES, "reference-types", 2)                                                 \
     X(5, PIRN_FEATURE_BULK_MEMORY, "bulk-memory", 2)                                                         \
     X(6, PIRN_FEATURE_SIMD, "simd", 2)                                                                       \
-    X(7, PIRN_FEATURE_EXTENDED_CONST, "extended-const", 3)
+    X(7, PIRN_FEATURE_EXTENDED_CONST, "extended-const", 3)                                                   \
+    X(8, PIRN_FEATURE_RELAXED_SIMD, "relaxed-simd", 3)                                                       \
+    X(9, PIRN_FEATURE_TAIL_CALL, "tail-call", 3)                                                             \
+    X(10, PIRN_FEATURE_FUNCTION_REFERENCES, "function-references", 3)                                        \
+    X(11, PIRN_FEATURE_GC, "gc", 3)                                                                          \
+    X(12, PIRN_FEATURE_EXCEPTIONS, "exceptions", 3)                                                          \
+    X(13, PIRN_FEATURE_LEGACY_EXCEPTIONS, "legacy-exceptions", 0)                                            \
+    X(14, PIRN_FEATURE_MULTI_MEMORY, "multi-memory", 3)                                                      \
+    X(15, PIRN_FEATURE_MEMORY64, "memory64", 3)                                                              \
+    X(16, PIRN_FEATURE_THREADS, "threads", 0)                                                                \
+    X(17, PIRN_FEATURE_WIDE_ARITHMETIC, "wide-arithmetic", 0)                                                \
+    X(18, PIRN_FEATURE_CUSTOM_PAGE_SIZES, "custom-page-sizes", 0)                                            \
+    X(19, PIRN_FEATURE_COMPACT_IMPORTS, "compact-imports", 0)
 
 enum {
 #define PIRN_FEATURE_ENUM(bit, name, text, since) name = 1u << bit,
