@@ -12,6 +12,7 @@
 enum {
     MAX_DEPTH = 128, /* directories held open on the way */
     MAX_LINKS = 40,  /* symbolic links followed, as Linux does */
+    MAX_TRIES = 100, /* of an opening that others disturb */
     WALK_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 };
 
@@ -168,11 +169,13 @@ int host_sandbox_open(int dir, pirn_str path, int flags, mode_t mode, int *fd)
         .mode = (flags & O_CREAT) ? mode : 0,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
     };
-    long result;
-    do {
-        /* EAGAIN: something was renamed while the kernel looked at `..`, so that it could not be sure. */
+    /* EAGAIN: something was renamed while the kernel looked at `..`, so that it could not be sure; or a lease is held. */
+    long result = -1;
+    for (int tries = 0; result < 0 && tries < MAX_TRIES; tries++) {
         result = syscall(SYS_openat2, dir, name, &how, sizeof how);
-    } while (result < 0 && (errno == EAGAIN || errno == EINTR));
+        if (result < 0 && errno != EAGAIN && errno != EINTR)
+            break;
+    }
     if (result >= 0) {
         *fd = (int)result;
         return 0;
