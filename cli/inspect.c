@@ -20,7 +20,7 @@ enum { TYPE_TEXT = 4096 };
 
 static json_t *json_text(pirn_str text)
 {
-    json_t *string = json_stringn(text.data, text.len);
+    json_t *string = json_stringn(text.len > 0 ? text.data : "", text.len);
     return string != NULL ? string : json_string("(not UTF-8)");
 }
 

@@ -125,6 +125,10 @@ class Inspect(support.Case):
         self.assertIn("wasi:cli/run@0.2.12", [e["name"] for e in described["exports"]])
         self.assertEqual(sum(1 for m in described["modules"] if m["code_bytes"] > 100), 1)
 
+    def test_module_without_a_name(self):
+        (self.folder / "module.wasm").write_bytes(b"\0asm\1\0\0\0")
+        self.expect(self.pirn("inspect", "module.wasm"), 0, "module.wasm: module, 8 bytes\nsections:\n")
+
     def test_module(self):
         described = json.loads(self.pirn("inspect", "--json", guest("hello")).out)
         self.assertIn(("wasi_snapshot_preview1", "fd_write"), [(i["module"], i["name"]) for i in described["imports"]])
