@@ -120,13 +120,19 @@ static pirn_status instantiate(const pirn_module *module, pirn_store *store, hos
     return status;
 }
 
+static bool is_command(const pirn_module *module)
+{
+    return pirn_module_find_export(module, PIRN_STR("_start")) != SIZE_MAX;
+}
+
 /* With everything that comes before a command's `_start`, or before the first call into a reactor. */
 static pirn_status prepare(const pirn_module *module, pirn_store *store, host_context *context, pirn_instance **out,
                            pirn_error *error)
 {
     PIRN_TRY(instantiate(module, store, context, out, error));
     PIRN_TRY(call_at_once(store, pirn_instance_start(*out), error));
-    return call_at_once(store, find_plain(*out, PIRN_STR("_initialize")), error);
+    pirn_func *initialize = is_command(module) ? NULL : find_plain(*out, PIRN_STR("_initialize"));
+    return call_at_once(store, initialize, error);
 }
 
 static pirn_status prepare_within(pirn_host *host, const pirn_module *module, pirn_store *store,
@@ -169,7 +175,7 @@ static pirn_status call_start(pirn_host *host, const pirn_instance *instance, pi
     pirn_func *start = find_plain(instance, PIRN_STR("_start"));
     if (start == NULL)
         return base_fail(error, PIRN_UNLINKABLE, PIRN_NO_OFFSET,
-                         "the module does not export a function _start: it is not a command");
+                         "the export _start is not a function without parameters and results");
     pirn_call *call = pirn_call_new(store);
     if (call == NULL)
         return base_nomem(error);
@@ -190,6 +196,9 @@ pirn_status pirn_host_run_module(pirn_host *host, const pirn_module *module, pir
 {
     uint64_t deadline_ns = timeout_ns == PIRN_NO_TIMEOUT ? UINT64_MAX : host_saturating_add(host_now(), timeout_ns);
     pirn_instance *instance;
+    if (!is_command(module))
+        return base_fail(error, PIRN_UNLINKABLE, PIRN_NO_OFFSET,
+                         "the module does not export a function _start: it is not a command");
     pirn_status status = prepare_within(host, module, store, context, deadline_ns, &instance, error);
     if (status == PIRN_OK)
         status = call_start(host, instance, store, deadline_ns, error);

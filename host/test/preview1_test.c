@@ -422,6 +422,24 @@ static void test_missing_imports_are_named_together(void **state)
     fake_world_done(&world);
 }
 
+/* A function that traps, under a name. */
+#define TRAPPING(export)    \
+    MODULE("\1\4\1\x60\0\0" \
+           "\3\2\1\0" export "\xA\5\1\3\0\0\xB")
+
+static void test_reactors_are_initialized_and_commands_started(void **state)
+{
+    (void)state;
+    fake_world world;
+    fake_world_init(&world, NULL);
+    assert_int_equal(instantiate(&world, TRAPPING("\7\xF\1\xB_initialize\0\0")), PIRN_TRAP);
+    assert_string_equal(world.message, "unreachable");
+    assert_int_equal(instantiate(&world, TRAPPING("\7\xA\1\6_start\0\0")), PIRN_TRAP);
+    assert_string_equal(world.message, "unreachable");
+    assert_int_equal(instantiate(&world, TRAPPING("\7\xA\1\6_other\0\0")), PIRN_UNLINKABLE);
+    fake_world_done(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_what_a_guest_opens_is_charged_and_released),
         cmocka_unit_test(test_failing_allocations_are_errors),
         cmocka_unit_test(test_missing_imports_are_named_together),
+        cmocka_unit_test(test_reactors_are_initialized_and_commands_started),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
