@@ -59,7 +59,7 @@ static void set_up_calls(fixture *f)
 static void test_bad_pointers_are_faults(void **state)
 {
     (void)state;
-    static const uint32_t bad[] = {END - 1 + 1, END - 1, 0x7FFFFFFF, 0xFFFFFFFF, 0xFFFFFFFE};
+    static const uint32_t bad[] = {END, END - 1, 0x7FFFFFFF, 0xFFFFFFFF, 0xFFFFFFFE};
     fixture f;
     for (size_t i = 0; i < BASE_COUNT(good_calls); i++) {
         for (size_t j = 0; good_calls[i].pointers[j] != '\0'; j++) {
@@ -440,6 +440,22 @@ static void test_reactors_are_initialized_and_commands_started(void **state)
     fake_world_done(&world);
 }
 
+static void test_failing_allocations_end_instantiation(void **state)
+{
+    (void)state;
+    pirn_status status = PIRN_NOMEM;
+    for (size_t n = 0; status == PIRN_NOMEM; n++) {
+        fake_world world;
+        fake_world_init(&world, NULL);
+        world.fail_after = n;
+        status = instantiate(&world, TRAPPING("\7\xA\1\6_start\0\0"));
+        world.fail_after = SIZE_MAX;
+        fake_world_done(&world);
+        assert_true(n < 1000);
+    }
+    assert_int_equal(status, PIRN_TRAP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +474,7 @@ int main(void)
         cmocka_unit_test(test_failing_allocations_are_errors),
         cmocka_unit_test(test_missing_imports_are_named_together),
         cmocka_unit_test(test_reactors_are_initialized_and_commands_started),
+        cmocka_unit_test(test_failing_allocations_end_instantiation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
