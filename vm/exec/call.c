@@ -179,6 +179,7 @@ static pirn_frame *push_host_frame(vm_context *context, const pirn_func *func, p
         .return_pc = return_pc,
         .caller_fp = context->fp,
         .caller = context->instance,
+        .from = context->instance,
     };
     return frame;
 }
@@ -268,11 +269,18 @@ static vm_host_outcome run_host(vm_context *context, pirn_frame *frame, pirn_hos
 
 vm_host_outcome vm_host_call(vm_context *context, pirn_func *func, pirn_slot *fp, const vm_word *return_pc)
 {
+    return vm_host_tail_call(context, func, fp, return_pc, context->instance);
+}
+
+vm_host_outcome vm_host_tail_call(vm_context *context, pirn_func *func, pirn_slot *fp, const vm_word *return_pc,
+                                  pirn_instance *from)
+{
     const vm_host_function *function = (const vm_host_function *)func;
     pirn_frame *frame = push_host_frame(context, func, fp, return_pc);
     context->pc = return_pc;
     if (frame == NULL)
         return stop_with_trap(context, vm_stack_trap(context));
+    frame->from = from;
     return run_host(context, frame, function->host, function->data);
 }
 
@@ -482,7 +490,7 @@ pirn_store *pirn_frame_store(pirn_frame *frame)
 
 pirn_instance *pirn_frame_caller(pirn_frame *frame)
 {
-    return frame->caller == &frame->context->store->nowhere ? NULL : frame->caller;
+    return frame->from == &frame->context->store->nowhere ? NULL : frame->from;
 }
 
 pirn_error *pirn_frame_error(pirn_frame *frame)

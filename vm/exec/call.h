@@ -26,6 +26,7 @@ struct pirn_frame {
     const vm_word *return_pc;
     pirn_slot *caller_fp;
     pirn_instance *caller;
+    pirn_instance *from; /* whose code called: the caller but for a tail call */
     /* What the host function asked for last, until it is done. */
     vm_frame_request request;
     pirn_func *callee; /* entered */

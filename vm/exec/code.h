@@ -39,6 +39,7 @@ union vm_word {
     double f64;
     const vm_word *target;
     _Atomic(const vm_word *) entry; /* of a callee */
+    const _Atomic(const vm_word *) *entry_of; /* where it stands (pirn_module.entries) */
     const void *pointer;
 };
 

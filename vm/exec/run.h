@@ -45,6 +45,12 @@ typedef enum vm_host_outcome {
  */
 vm_host_outcome vm_host_call(vm_context *context, pirn_func *func, pirn_slot *fp, const vm_word *return_pc);
 /*
+ * The same for a tail call: the frame at `fp` is replaced, and `context->fp`, `context->instance` and `return_pc` are what it would
+ * have returned to. `from` is the instance whose code calls.
+ */
+vm_host_outcome vm_host_tail_call(vm_context *context, pirn_func *func, pirn_slot *fp, const vm_word *return_pc,
+                                  pirn_instance *from);
+/*
  * The function that a host frame had entered has returned to vm_code_host: `fp` is what it restored (its own fp, see
  * runtime.h), and the accumulators have been saved in the context. Answers like vm_host_call.
  */

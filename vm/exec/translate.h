@@ -5,6 +5,7 @@
  *   translate.c          one function from its bytes to published code; instructions that are not control
  *   translate_value.c    the symbolic operand stack
  *   translate_control.c  labels, branches, calls, returns
+ *   translate_tail.c     tail calls
  *   translate_emit.c     cells: writing, patching, fitting slots into 16 bits, relocation
  *
  * The symbolic stack. While the code of a Wasm function is read, its operand stack is known only as descriptions: a
@@ -193,9 +194,16 @@ void vm_local_set(vm_translator *t, uint32_t local, vm_value *value);
 /* Translates a control instruction or a call; false when it is another one. */
 bool vm_translate_control(vm_translator *t, const vm_instr *instr);
 void vm_label_push(vm_translator *t, vm_label_kind kind, const vm_blocktype *type);
+/* The rest of the innermost block is not reached. */
+void vm_become_unreachable(vm_translator *t);
 /* Pops a condition: a comparison that was just emitted is taken back. */
 vm_condition vm_condition_pop(vm_translator *t);
 /* Pops the operands of a comparison. */
 vm_condition vm_condition_of(vm_translator *t, vm_compare compare);
 /* Emits it with its value in the accumulator. */
 void vm_condition_value(vm_translator *t, const vm_condition *condition);
+
+/* ---- translate_tail.c --------------------------------------------------------------------------------------------------- */
+
+/* Translates a tail call; false when it is another instruction. */
+bool vm_translate_tail_call(vm_translator *t, const vm_instr *instr);

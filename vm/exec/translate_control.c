@@ -179,7 +179,7 @@ void vm_label_push(vm_translator *t, vm_label_kind kind, const vm_blocktype *typ
         t->status = PIRN_NOMEM;
 }
 
-static void become_unreachable(vm_translator *t)
+void vm_become_unreachable(vm_translator *t)
 {
     t->is_unreachable = true;
     t->skipped_blocks = 0;
@@ -298,7 +298,7 @@ static void translate_end(vm_translator *t)
     }
     t->labels.len--;
     if (t->is_unreachable)
-        become_unreachable(t);
+        vm_become_unreachable(t);
 }
 
 /* ---- Branches ---------------------------------------------------------------------------------------------------------------- */
@@ -334,7 +334,7 @@ static void translate_br(vm_translator *t, uint32_t depth)
         vm_settle(t, list.count);
         emit_moves_and_branch(t, label, list);
     }
-    become_unreachable(t);
+    vm_become_unreachable(t);
 }
 
 static void translate_br_if(vm_translator *t, uint32_t depth)
@@ -391,7 +391,7 @@ static void translate_br_table(vm_translator *t, const vm_instr *instr)
         else
             vm_emit_target(t, word, table_stub(t, label, list));
     }
-    become_unreachable(t);
+    vm_become_unreachable(t);
 }
 
 /* ---- Calls -------------------------------------------------------------------------------------------------------------------- */
@@ -477,7 +477,7 @@ bool vm_translate_control(vm_translator *t, const vm_instr *instr)
     switch (instr->opcode) {
     case VM_OP_UNREACHABLE:
         vm_emit(t, IR_UNREACHABLE);
-        become_unreachable(t);
+        vm_become_unreachable(t);
         return true;
     case VM_OP_BLOCK:
         return translate_block(t, instr), true;
@@ -502,6 +502,6 @@ bool vm_translate_control(vm_translator *t, const vm_instr *instr)
     case VM_OP_CALL_INDIRECT:
         return translate_call_indirect(t, instr), true;
     default:
-        return false;
+        return vm_translate_tail_call(t, instr);
     }
 }

@@ -90,6 +90,8 @@ static void test_valid_bodies(void **state)
         {0, {BYTES("\0\x41\0\x41\0\x41\0\xFC\x0E\1\1\x0B")}, PIRN_OK, 0, NULL},   /* table.copy */
         {0, {BYTES("\0\x41\0\x41\0\x41\0\xFC\x0C\1\1\x0B")}, PIRN_OK, 0, NULL},   /* table.init */
         {0, {BYTES("\0\x41\0\x41\0\x41\0\xFC\x0A\0\0\x0B")}, PIRN_OK, 0, NULL},   /* memory.copy */
+        {1, {BYTES("\0\x41\0\x12\0\x6A\x0B")}, PIRN_OK, 0, NULL},                 /* return_call, then unreachable */
+        {1, {BYTES("\0\x41\0\x41\0\x13\1\0\x0B")}, PIRN_OK, 0, NULL},             /* return_call_indirect */
     };
     expect_bodies(cases, BASE_COUNT(cases));
 }
@@ -100,6 +102,12 @@ static void test_type_mismatches(void **state)
     static const body_case cases[] = {
         {0, {BYTES("\0\x6A\x1A\x0B")}, PIRN_INVALID, 1, "type mismatch: expected i32, found nothing"},
         {0, {BYTES("\0\x1A\x0B")}, PIRN_INVALID, 1, "type mismatch: expected a value, found nothing"},
+        {0,
+         {BYTES("\0\x41\0\x12\0\x0B")},
+         PIRN_INVALID,
+         3,
+         "type mismatch: the function returns 0 values, its tail call 1"},
+        {1, {BYTES("\0\x12\0\x0B")}, PIRN_INVALID, 1, "type mismatch: expected i32, found nothing"},
         {0, {BYTES("\0\x41\0\x42\0\x6A\x1A\x0B")}, PIRN_INVALID, 5, "type mismatch: expected i32, found i64"},
         {1, {BYTES("\0\x42\0\x0B")}, PIRN_INVALID, 3, "type mismatch: expected i32, found i64"},
         {1, {BYTES("\0\x0B")}, PIRN_INVALID, 1, "type mismatch: expected i32, found nothing"},

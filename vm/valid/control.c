@@ -148,13 +148,49 @@ pirn_status vm_valid_call(vm_validator *v)
     return apply_functype(v, vm_module_func_type(v->module, v->instr.index));
 }
 
-pirn_status vm_valid_call_indirect(vm_validator *v)
+/* Table and type exist and fit; takes the index off. */
+static pirn_status check_call_indirect(vm_validator *v)
 {
     PIRN_TRY(vm_valid_index(v, "table", v->instr.index2, v->module->tables.len));
     PIRN_TRY(vm_valid_index(v, "type", v->instr.index, v->module->types.len));
     const pirn_tabletype *table = &v->module->tables.data[v->instr.index2].type;
     if (!vm_valid_matches(table->element, PIRN_FUNCREF))
         return vm_valid_mismatch(v, PIRN_FUNCREF, table->element);
-    PIRN_TRY(vm_valid_pop(v, vm_valid_address_type(table->is64)));
+    return vm_valid_pop(v, vm_valid_address_type(table->is64));
+}
+
+pirn_status vm_valid_call_indirect(vm_validator *v)
+{
+    PIRN_TRY(check_call_indirect(v));
     return apply_functype(v, &v->module->types.data[v->instr.index]);
+}
+
+/* ---- Tail calls ---------------------------------------------------------------------------------------------- */
+
+/* A tail call returns for this function: its results are those. */
+static pirn_status apply_tail_call(vm_validator *v, const vm_functype *type)
+{
+    vm_types expected = vm_valid_block_results(v, &v->control.data[0].type);
+    PIRN_TRY(vm_valid_pop_types(v, (vm_types){type->params, type->param_count}));
+    if (type->result_count != expected.count)
+        return vm_valid_fail(v, "type mismatch: the function returns %u values, its tail call %u", expected.count,
+                             type->result_count);
+    for (uint32_t i = 0; i < expected.count; i++) {
+        if (!vm_valid_matches(type->results[i], expected.data[i]))
+            return vm_valid_mismatch(v, expected.data[i], type->results[i]);
+    }
+    vm_valid_set_unreachable(v);
+    return PIRN_OK;
+}
+
+pirn_status vm_valid_return_call(vm_validator *v)
+{
+    PIRN_TRY(vm_valid_index(v, "function", v->instr.index, v->module->funcs.len));
+    return apply_tail_call(v, vm_module_func_type(v->module, v->instr.index));
+}
+
+pirn_status vm_valid_return_call_indirect(vm_validator *v)
+{
+    PIRN_TRY(check_call_indirect(v));
+    return apply_tail_call(v, &v->module->types.data[v->instr.index]);
 }

@@ -66,6 +66,10 @@ pirn_status vm_valid_instr(vm_validator *v)
         return vm_valid_call(v);
     case VM_OP_CALL_INDIRECT:
         return vm_valid_call_indirect(v);
+    case VM_OP_RETURN_CALL:
+        return vm_valid_return_call(v);
+    case VM_OP_RETURN_CALL_INDIRECT:
+        return vm_valid_return_call_indirect(v);
     case VM_OP_DROP:
         return vm_valid_drop(v);
     case VM_OP_SELECT:

@@ -151,7 +151,8 @@ static inline vm_valtype vm_valid_address_type(bool is64)
 
 typedef pirn_status vm_valid_special(vm_validator *v);
 vm_valid_special vm_valid_unreachable, vm_valid_block, vm_valid_if, vm_valid_else, vm_valid_end, vm_valid_br,
-    vm_valid_br_if, vm_valid_br_table, vm_valid_return, vm_valid_call, vm_valid_call_indirect;
+    vm_valid_br_if, vm_valid_br_table, vm_valid_return, vm_valid_call, vm_valid_call_indirect, vm_valid_return_call,
+    vm_valid_return_call_indirect;
 vm_valid_special vm_valid_drop, vm_valid_select, vm_valid_select_t, vm_valid_local_get, vm_valid_local_set,
     vm_valid_local_tee, vm_valid_global_get, vm_valid_global_set;
 vm_valid_special vm_valid_table_get, vm_valid_table_set, vm_valid_table_init, vm_valid_table_copy,
