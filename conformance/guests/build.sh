@@ -54,18 +54,29 @@ rust_target() {
   done
   return 1
 }
+# Debian's rustc has no linker of its own for this, and its libraries are older than what wasm-ld-19 takes.
+compile_rust() { rustc --edition 2021 -O "$@" || rustc --edition 2021 -O -C linker=wasm-ld-14 "$@"; }
 if target=$(rust_target wasm32-wasip1 wasm32-wasi); then
-  make rust "$here/guest.rs" rustc --edition 2021 --target "$target" -O -o "$out/rust.wasm" "$here/guest.rs"
+  make rust "$here/guest.rs" compile_rust --target "$target" -o "$out/rust.wasm" "$here/guest.rs"
 else
   missing rust "rustc has no target wasm32-wasip1 or wasm32-wasi"
 fi
 if target=$(rust_target wasm32-wasip2); then
-  make rust-component "$here/guest.rs" rustc --edition 2021 --target "$target" -O -o "$out/rust-component.wasm" "$here/guest.rs"
+  make rust-component "$here/guest.rs" compile_rust --target "$target" -o "$out/rust-component.wasm" "$here/guest.rs"
 else
   missing rust-component "rustc has no target wasm32-wasip2"
 fi
 
 # ---- Components, by jco -------------------------------------------------------------------------------------------
+# jco and what it needs want Node.js 20. Where the system's is older (Debian 12 has 18), npm has one, for this folder only.
+use_node() {
+  [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] && return 0
+  if [ ! -x "$out/node/node_modules/node/bin/node" ]; then
+    mkdir -p "$out/node"
+    (cd "$out/node" && echo '{"private": true}' >package.json && npm install --no-audit --no-fund node@20) >"$out/node.log" 2>&1 || return 1
+  fi
+  PATH="$out/node/node_modules/node/bin:$PATH"
+}
 install_jco() {
   [ -f "$out/npm/.installed" ] && [ "$out/npm/.installed" -nt "$here/package.json" ] && return 0
   mkdir -p "$out/npm"
@@ -76,7 +87,7 @@ jco() { "$out/npm/node_modules/.bin/jco" "$@"; }
 components="hello-component small-component trap-component trap-cabi-component sleeper qjs starling"
 if ! command -v npm >/dev/null; then
   for name in $components; do missing "$name" "npm is not installed"; done
-elif ! install_jco; then
+elif ! use_node || ! install_jco; then
   for name in $components; do missing "$name" "npm install of jco failed (see npm.log)"; done
 else
   make hello-component "$out/hello-cabi.wasm" jco new "$out/hello-cabi.wasm" --wasi-command -o "$out/hello-component.wasm"
