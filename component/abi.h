@@ -70,8 +70,7 @@ PIRN_MUST_CHECK pirn_status cm_lower_params(cm_context *cx, const pirn_component
                                             pirn_slot *slots);
 PIRN_MUST_CHECK pirn_status cm_lift_result(cm_context *cx, const pirn_component_functype *type, pirn_slot *slots,
                                            void *result);
-/* `slots` holds the lowered function's arguments: among them, if need be, where to put the result.
- */
+/* `slots` holds the lowered function's arguments: among them, if need be, where to put the result. */
 PIRN_MUST_CHECK pirn_status cm_lower_result(cm_context *cx, const pirn_component_functype *type, const void *result,
                                             pirn_slot *slots);
 
@@ -90,11 +89,10 @@ typedef enum cm_content {
 /* Traps unless [ptr, ptr + size) is aligned and inside the memory. */
 PIRN_MUST_CHECK pirn_status cm_check_pointer(cm_context *cx, cm_content content, uint32_t ptr, uint32_t align,
                                              uint64_t size);
-/* Calls the guest's realloc and checks what it returns. `old` and `old_size` are 0 for a new block.
- */
+/* Calls the guest's realloc and checks what it returns. `old` and `old_size` are 0 for a new block. */
 PIRN_MUST_CHECK pirn_status cm_reallocate(cm_context *cx, cm_content content, uint32_t old, uint32_t old_size,
                                           uint32_t align, uint64_t new_size, uint32_t *out);
-/* Counts bytes that a call takes in: guests may nest views of one place, so there is a limit. */
+/* Counts bytes that a call takes in: guests may name one place or handle many times, so there is a limit. */
 PIRN_MUST_CHECK pirn_status cm_charge(cm_context *cx, uint64_t bytes);
 /* Is this a place in the memory that the host's object may have views of? Where is it now? */
 bool cm_is_view(const cm_context *cx, const void *p);

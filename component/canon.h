@@ -4,12 +4,13 @@
  * makes of `canon lift`, `canon lower` and the resource built-ins, and how an embedder's task calls
  * a lifted function.
  *
- *   cm_runtime          one per pirn_component_instance (the root and all components nested in it)
- *   cm_instance_state   one per component instance in it: its handle table, whether it may be
- * entered and left cm_resource_type    a resource type at run time cm_function         a component
- * function: `canon lift`, or a function of the host cm_lowered          `canon lower`: the data of
- * a VM host function cm_resource_builtin `canon resource.new`, `.drop`, `.rep`: likewise cm_call
- * the embedder's side of a call, inside a pirn_task
+ *   cm_runtime           one per pirn_component_instance (the root and all components nested in it)
+ *   cm_instance_state    one per component instance in it: its handle table, whether it may be entered and left
+ *   cm_resource_type     a resource type at run time
+ *   cm_function          a component function: `canon lift`, or a function of the host
+ *   cm_lowered           `canon lower`: the data of a VM host function
+ *   cm_resource_builtin  `canon resource.new`, `.drop`, `.rep`: likewise
+ *   cm_call              the embedder's side of a call, inside a pirn_task
  *
  * Everything here is made by instantiation, in the root instance's memory, and stays where it is as
  * long as the root instance lives. An instance in which a call traps or is abandoned simply stays
@@ -30,6 +31,7 @@ typedef struct cm_runtime {
     void *data;                 /* of pirn_component_instantiate */
     cm_activation *activations; /* free ones, each with an arena that is used again */
     pirn_resource *resources;   /* of guests, in the embedder's hands */
+    uint64_t handles_left;      /* entries that the handle tables may still take: see component/resource.h */
 } cm_runtime;
 
 void cm_runtime_init(cm_runtime *runtime, pirn_component_instance *instance, pirn_store *store, void *data);
@@ -43,14 +45,12 @@ struct cm_instance_state {
     bool may_enter, may_leave;
 };
 
-/* `parent` is the state of the component instance whose component instantiates this one, NULL for
- * the root. */
+/* `parent` is the state of the component instance whose component instantiates this one, NULL for the root. */
 void cm_instance_state_init(cm_instance_state *state, cm_runtime *runtime, cm_instance_state *parent);
 /* Drops the host resources that its table owns. */
 void cm_instance_state_done(cm_instance_state *state);
 
-/* ---- Canonical options, functions
- * --------------------------------------------------------------------------------- */
+/* ---- Canonical options, functions ------------------------------------------------------------------------------ */
 
 /* Canonical options, resolved. */
 typedef struct cm_options {
@@ -110,8 +110,7 @@ PIRN_MUST_CHECK pirn_status cm_resource_builtin_new_func(cm_resource_builtin *bu
                                                          cm_resource_operation operation, pirn_func **out,
                                                          pirn_error *error);
 
-/* ---- The embedder's calls
- * ----------------------------------------------------------------------------------------- */
+/* ---- The embedder's calls -------------------------------------------------------------------------------------- */
 
 /* One call after another of component functions; embedded in pirn_task. */
 typedef struct cm_call {
@@ -127,8 +126,7 @@ typedef struct cm_call {
 PIRN_MUST_CHECK pirn_status cm_call_init(cm_call *call, cm_runtime *runtime, pirn_task *task);
 /* Abandons what is pending. */
 void cm_call_done(cm_call *call);
-/* These answer as pirn_task_start and pirn_task_resume do; `type` is the function's as the embedder
- * sees it. */
+/* These answer as pirn_task_start and pirn_task_resume do; `type` is the function's as the embedder sees it. */
 PIRN_MUST_CHECK pirn_status cm_call_start(cm_call *call, const cm_function *function, const void *args,
                                           pirn_error *error);
 PIRN_MUST_CHECK pirn_status cm_call_resume(cm_call *call, pirn_error *error);

@@ -47,6 +47,7 @@ void cm_resource_drop_host(const cm_runtime *runtime, const cm_resource_type *ty
 
 static pirn_status lend(cm_context *cx, cm_lender lender)
 {
+    PIRN_TRY(cm_charge(cx, sizeof(cm_lender)));
     cm_lender *own = base_arena_alloc(&cx->activation->arena, sizeof *own);
     if (own == NULL)
         return base_nomem(cx->error);
@@ -73,6 +74,7 @@ static pirn_status lift_own(cm_context *cx, const pirn_type *type, uint32_t inde
     PIRN_TRY(cm_handle_get(handles, index, resource, &found, cx->error));
     if (!found->own)
         return cm_trap(cx, "cannot lift own resource from a borrow");
+    PIRN_TRY(cm_charge(cx, sizeof(cm_transit)));
     cm_transit *transit = base_arena_alloc(&cx->activation->arena, sizeof *transit);
     if (transit == NULL)
         return base_nomem(cx->error);
@@ -95,6 +97,7 @@ static pirn_status lift_borrow(cm_context *cx, const pirn_type *type, uint32_t i
     *out = (void *)handle->rep;
     if (cx->form == CM_GUEST || resource->host != NULL)
         return PIRN_OK;
+    PIRN_TRY(cm_charge(cx, sizeof(pirn_resource)));
     pirn_resource *borrowed = base_arena_alloc(&cx->activation->arena, sizeof *borrowed);
     if (borrowed == NULL)
         return base_nomem(cx->error);

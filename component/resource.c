@@ -2,9 +2,9 @@
 /* The handle table: a vector whose free entries form a list through their rep. */
 #include "component/resource.h"
 
-void cm_handle_table_init(cm_handle_table *table, const pirn_allocator *allocator)
+void cm_handle_table_init(cm_handle_table *table, const pirn_allocator *allocator, uint64_t *entries_left)
 {
-    *table = (cm_handle_table){.allocator = allocator};
+    *table = (cm_handle_table){.allocator = allocator, .entries_left = entries_left};
 }
 
 void cm_handle_table_done(cm_handle_table *table)
@@ -16,10 +16,14 @@ static pirn_status append_entry(cm_handle_table *table, uint32_t *index, pirn_er
 {
     if (table->entries.len > CM_LIMIT_HANDLES)
         return base_fail(error, PIRN_TRAP, PIRN_NO_OFFSET, "resource table has no free keys");
+    if (*table->entries_left == 0)
+        return base_fail(error, PIRN_TRAP, PIRN_NO_OFFSET,
+                         "the instance holds as many resource handles as its store's limits allow");
     if (table->entries.len == 0 && !BASE_VEC_PUSH(&table->entries, table->allocator, (cm_handle){0}))
         return base_nomem(error);
     if (!BASE_VEC_PUSH(&table->entries, table->allocator, (cm_handle){0}))
         return base_nomem(error);
+    --*table->entries_left;
     *index = (uint32_t)(table->entries.len - 1);
     return PIRN_OK;
 }

@@ -17,8 +17,7 @@ typedef struct cm_resource_type {
     pirn_func *dtor;               /* the guest's destructor, or NULL */
 } cm_resource_type;
 
-/* Counts the borrow handles that a call has put into its callee's table: all must be dropped when
- * it ends. */
+/* Counts the borrow handles that a call has put into its callee's table: all must be dropped when it ends. */
 typedef struct cm_borrow_scope {
     uint32_t num_borrows;
 } cm_borrow_scope;
@@ -31,16 +30,21 @@ typedef struct cm_handle {
     bool own;
 } cm_handle;
 
-/* Entry 0 is never used; free entries are reused, the last one freed first. */
+/*
+ * Entry 0 is never used; free entries are reused, the last one freed first. All tables of an instance take their
+ * entries from one allowance, so that a guest cannot fill the host's memory with handles.
+ */
 typedef struct cm_handle_table {
     const pirn_allocator *allocator;
+    uint64_t *entries_left;
     BASE_VEC(cm_handle) entries;
     uint32_t free; /* first free entry, 0: none */
 } cm_handle_table;
 
-void cm_handle_table_init(cm_handle_table *table, const pirn_allocator *allocator);
+/* `entries_left` outlives the table. */
+void cm_handle_table_init(cm_handle_table *table, const pirn_allocator *allocator, uint64_t *entries_left);
 void cm_handle_table_done(cm_handle_table *table);
-/* TRAP when the table is full, NOMEM. */
+/* TRAP when the table is full or the allowance is used up, NOMEM. */
 PIRN_MUST_CHECK pirn_status cm_handle_add(cm_handle_table *table, const cm_handle *handle, uint32_t *index,
                                           pirn_error *error);
 /* The entry, of that type, until the table changes. TRAP. */

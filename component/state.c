@@ -51,6 +51,7 @@ void cm_runtime_init(cm_runtime *runtime, pirn_component_instance *instance, pir
         .store = store,
         .allocator = pirn_engine_allocator(pirn_store_engine(store)),
         .data = data,
+        .handles_left = pirn_store_limits_of(store).handles,
     };
 }
 
@@ -69,7 +70,7 @@ void cm_runtime_done(cm_runtime *runtime)
 void cm_instance_state_init(cm_instance_state *state, cm_runtime *runtime, cm_instance_state *parent)
 {
     *state = (cm_instance_state){.runtime = runtime, .parent = parent, .may_enter = true, .may_leave = true};
-    cm_handle_table_init(&state->handles, runtime->allocator);
+    cm_handle_table_init(&state->handles, runtime->allocator, &runtime->handles_left);
 }
 
 void cm_instance_state_done(cm_instance_state *state)

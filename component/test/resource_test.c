@@ -19,7 +19,8 @@ static void test_indices_begin_at_one_and_the_last_one_freed_is_used_first(void 
 {
     (void)state;
     cm_handle_table table;
-    cm_handle_table_init(&table, pirn_allocator_default());
+    uint64_t entries_left = 4;
+    cm_handle_table_init(&table, pirn_allocator_default(), &entries_left);
     cm_resource_type type = {.host = &file_desc};
     cm_handle taken;
     assert_int_equal(add(&table, &type, 10), 1);
@@ -32,6 +33,46 @@ static void test_indices_begin_at_one_and_the_last_one_freed_is_used_first(void 
     assert_int_equal(add(&table, &type, 14), 1);
     assert_int_equal(add(&table, &type, 15), 4);
     cm_handle_table_done(&table);
+}
+
+static void test_an_instance_can_hold_only_so_many_handles(void **state)
+{
+    (void)state;
+    guest g;
+    guest_init(&g, CM_UTF8);
+    g.runtime.handles_left = 2;
+    cm_resource_type type = {.definer = &g.state};
+    cm_instance_state nested;
+    cm_instance_state_init(&nested, &g.runtime, &g.state);
+    cm_handle more = {.type = &type, .own = true}, taken;
+    uint32_t index = 0;
+    add(&g.state.handles, &type, 10);
+    add(&nested.handles, &type, 11);
+    expect_failure(&g, cm_handle_add(&nested.handles, &more, &index, &g.error), PIRN_TRAP,
+                   "the instance holds as many resource handles as its store's limits allow");
+    assert_int_equal(cm_handle_remove(&nested.handles, 1, &type, &taken, NULL), PIRN_OK);
+    add(&nested.handles, &type, 12);
+    cm_instance_state_done(&nested);
+    guest_done(&g);
+}
+
+/* One handle can be borrowed as often as there is room for its index in a list. */
+static void test_what_borrows_take_in_a_call_is_counted(void **state)
+{
+    (void)state;
+    guest g;
+    guest_init(&g, CM_UTF8);
+    cm_resource_type type = {.host = &file_desc}, *map[] = {&type};
+    g.cx.resources = map;
+    add(&g.state.handles, &type, 10);
+    const pirn_type *borrow = handle_type(PIRN_TYPE_BORROW, 0);
+    void *object = NULL;
+    assert_int_equal(cm_lift_handle(&g.cx, borrow, 1, &object), PIRN_OK);
+    assert_true(g.activation->lifted_bytes >= sizeof(cm_lender));
+    g.activation->lifted_bytes = (uint64_t)1 << 29;
+    expect_failure(&g, cm_lift_handle(&g.cx, borrow, 1, &object), PIRN_LIMIT,
+                   "more than 536870912 bytes are passed in one call");
+    guest_done(&g);
 }
 
 static void test_wrong_handles_trap_in_the_words_of_the_official_suite(void **state)
@@ -250,6 +291,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_indices_begin_at_one_and_the_last_one_freed_is_used_first),
+        cmocka_unit_test(test_an_instance_can_hold_only_so_many_handles),
+        cmocka_unit_test(test_what_borrows_take_in_a_call_is_counted),
         cmocka_unit_test(test_wrong_handles_trap_in_the_words_of_the_official_suite),
         cmocka_unit_test(test_a_resource_of_the_host_goes_out_and_comes_back_as_its_pointer),
         cmocka_unit_test(test_a_call_that_fails_drops_what_nobody_has_received),

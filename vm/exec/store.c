@@ -10,6 +10,7 @@ pirn_store_limits pirn_store_limits_default(void)
         .table_elements = 10000000,
         .stack_bytes = UINT64_C(1) << 20,
         .instances = 10000,
+        .handles = 1000000,
     };
 }
 
@@ -69,6 +70,11 @@ void pirn_store_free(pirn_store *store)
     free_host_functions(store);
     base_arena_done(&store->context.scratch);
     base_free(&store->engine->allocator, store, sizeof *store);
+}
+
+pirn_store_limits pirn_store_limits_of(const pirn_store *store)
+{
+    return store->limits;
 }
 
 pirn_engine *pirn_store_engine(const pirn_store *store)

@@ -210,9 +210,10 @@ typedef struct pirn_store_limits {
     uint64_t table_elements; /* of all tables together */
     uint64_t stack_bytes;   /* of the value stack of one call */
     uint64_t instances;
+    uint64_t handles;       /* of resources, in one instance of a component with all that are nested in it */
 } pirn_store_limits;
 
-/* 4 GiB of memory, 10,000,000 table elements, 1 MiB of stack a call, 10,000 instances. */
+/* 4 GiB of memory, 10,000,000 table elements, 1 MiB of stack a call, 10,000 instances, 1,000,000 handles. */
 PIRN_API pirn_store_limits pirn_store_limits_default(void);
 
 /* `limits` may be NULL for the default. NULL when out of memory. */
@@ -220,6 +221,8 @@ PIRN_API pirn_store *pirn_store_new(pirn_engine *engine, const pirn_store_limits
 /* Frees everything in it. Its calls must have been freed. */
 PIRN_API void pirn_store_free(pirn_store *store);
 PIRN_API pirn_engine *pirn_store_engine(const pirn_store *store);
+/* The limits that it was made with. */
+PIRN_API pirn_store_limits pirn_store_limits_of(const pirn_store *store);
 /* The embedder's own pointer. */
 PIRN_API void pirn_store_set_data(pirn_store *store, void *data);
 PIRN_API void *pirn_store_data(const pirn_store *store);
