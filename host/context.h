@@ -53,6 +53,7 @@ struct pirn_host_context {
     host_input *input;  /* the streams behind stdin, stdout, stderr; made when first asked for */
     host_output *output[3];
     host_object *preview1; /* what core modules have open: see host/preview1.h; NULL: nothing yet */
+    uint32_t calls_in_turn; /* see host_call_take_turns */
     bool has_exited;
     int exit_code;
     bool is_seeded; /* what follows is set at its first use */

@@ -159,6 +159,16 @@ pirn_status host_call_yield(pirn_host_call *call)
     return status;
 }
 
+pirn_status host_call_take_turns(pirn_host_call *call, bool resumed)
+{
+    enum { CALLS_A_TURN = 64 };
+    host_context *context = host_context_of(call);
+    if (resumed || ++context->calls_in_turn < CALLS_A_TURN)
+        return PIRN_OK;
+    context->calls_in_turn = 0;
+    return host_call_yield(call);
+}
+
 bool host_call_resumed(pirn_host_call *call, uint64_t *progress)
 {
     host_wait *wait = *pirn_host_call_state(call);

@@ -84,6 +84,11 @@ pirn_status host_call_wait_many(pirn_host_call *call, host_source *const *source
 pirn_status host_call_wait_with(pirn_host_call *call, host_source *source, uint64_t progress);
 /* Lets the loop have a turn, then calls the function again: for guests that ask instead of waiting. */
 pirn_status host_call_yield(pirn_host_call *call);
+/*
+ * Yields now and then; `resumed` is what host_call_resumed() has said. For functions that never have to wait as long
+ * as what is asked for is ready, so that a guest that asks for nothing else keeps nobody from running.
+ */
+pirn_status host_call_take_turns(pirn_host_call *call, bool resumed);
 /* At the beginning of a function that may wait: true when it has waited and is called again. `progress` may be NULL.
  */
 bool host_call_resumed(pirn_host_call *call, uint64_t *progress);

@@ -33,13 +33,17 @@ pirn_status wasi_io_poll_pollable_ready(pirn_host_call *call, const struct wasi_
 {
     bool resumed = host_call_resumed(call, NULL);
     *result = host_source_ready(args->self->source);
-    return *result || resumed ? PIRN_OK : host_call_yield(call);
+    if (*result)
+        return host_call_take_turns(call, resumed);
+    return resumed ? PIRN_OK : host_call_yield(call);
 }
 
 pirn_status wasi_io_poll_pollable_block(pirn_host_call *call, const struct wasi_io_poll_pollable_block_args *args)
 {
-    host_call_resumed(call, NULL);
-    return host_source_ready(args->self->source) ? PIRN_OK : host_call_wait(call, args->self->source);
+    bool resumed = host_call_resumed(call, NULL);
+    if (host_source_ready(args->self->source))
+        return host_call_take_turns(call, resumed);
+    return host_call_wait(call, args->self->source);
 }
 
 /* The first that is ready, or the length of the list. */
@@ -64,7 +68,7 @@ static pirn_status wait_for_any(pirn_host_call *call, wasi_io_poll_list_borrow_p
 pirn_status wasi_io_poll_poll(pirn_host_call *call, const struct wasi_io_poll_poll_args *args,
                               wasi_io_poll_list_u32 *result)
 {
-    host_call_resumed(call, NULL);
+    bool resumed = host_call_resumed(call, NULL);
     if (args->in.len == 0)
         return pirn_host_call_trap(call, "poll needs at least one pollable");
     if (args->in.len > UINT32_MAX)
@@ -72,6 +76,7 @@ pirn_status wasi_io_poll_poll(pirn_host_call *call, const struct wasi_io_poll_po
     size_t first = first_ready(args->in);
     if (first == args->in.len)
         return wait_for_any(call, args->in);
+    PIRN_TRY(host_call_take_turns(call, resumed));
     uint32_t *ready = pirn_host_call_alloc(call, (args->in.len - first) * sizeof *ready);
     if (ready == NULL)
         return PIRN_NOMEM;

@@ -58,13 +58,12 @@ typedef enum blocking {
 } blocking;
 
 /*
- * Reads up to `size` bytes. OK: *status is the stream's, and *got may be 0 only for a failure, for size 0, or when
- * it must not block.
+ * Reads up to `size` bytes; `resumed` is what host_call_resumed() has said. OK: *status is the stream's, and *got may
+ * be 0 only for a failure, for size 0, or when it must not block.
  */
-static pirn_status read_bytes(pirn_host_call *call, host_input *self, size_t size, blocking mode, char **bytes,
-                              size_t *got, int *status)
+static pirn_status read_bytes(pirn_host_call *call, host_input *self, size_t size, blocking mode, bool resumed,
+                              char **bytes, size_t *got, int *status)
 {
-    bool resumed = host_call_resumed(call, NULL);
     *got = 0;
     *status = self->is_closed ? HOST_CLOSED : 0;
     if (*status != 0 || size == 0)
@@ -88,7 +87,8 @@ static pirn_status read_list(pirn_host_call *call, host_input *self, uint64_t le
     char *bytes = NULL;
     size_t got = 0;
     int status = 0;
-    PIRN_TRY(read_bytes(call, self, at_most(len, HOST_STREAM_CHUNK), mode, &bytes, &got, &status));
+    bool resumed = host_call_resumed(call, NULL);
+    PIRN_TRY(read_bytes(call, self, at_most(len, HOST_STREAM_CHUNK), mode, resumed, &bytes, &got, &status));
     result->is_err = status != 0;
     if (status != 0)
         return fail(call, self->ops->domain, status, &result->value.err);
@@ -118,7 +118,8 @@ static pirn_status skip(pirn_host_call *call, host_input *self, uint64_t len, bl
     char *bytes = NULL;
     size_t got = 0;
     int status = 0;
-    PIRN_TRY(read_bytes(call, self, at_most(len, SCRATCH_BYTES), mode, &bytes, &got, &status));
+    bool resumed = host_call_resumed(call, NULL);
+    PIRN_TRY(read_bytes(call, self, at_most(len, SCRATCH_BYTES), mode, resumed, &bytes, &got, &status));
     return finish_count(call, self->ops->domain, status, got, result);
 }
 
@@ -290,15 +291,17 @@ static pirn_status transfer(pirn_host_call *call, host_output *self, host_input 
 {
     size_t permit, got = 0;
     char *bytes = NULL;
+    bool resumed = host_call_resumed(call, NULL);
     int status = host_output_check(self, &permit);
     self->permit = 0;
     if (status != 0)
         return finish_count(call, self->ops->domain, status, 0, result);
-    if (permit == 0 && len > 0 && mode == DO_BLOCK) {
-        host_call_resumed(call, NULL);
+    if (permit == 0 && len > 0 && mode == DO_BLOCK)
         return host_call_wait(call, &self->source);
-    }
-    PIRN_TRY(read_bytes(call, src, at_most(at_most(len, permit), SCRATCH_BYTES), mode, &bytes, &got, &status));
+    if (permit == 0 && len > 0 && !resumed)
+        return host_call_yield(call);
+    size_t size = at_most(at_most(len, permit), SCRATCH_BYTES);
+    PIRN_TRY(read_bytes(call, src, size, mode, resumed, &bytes, &got, &status));
     if (status != 0)
         return finish_count(call, src->ops->domain, status, 0, result);
     status = host_output_write(self, bytes, got);

@@ -185,6 +185,98 @@ static void test_a_time_limit_ends_a_wait(void **state)
     fake_world_done(&world);
 }
 
+/* Asks for what is always ready until `stop`; for ever, if nobody else has a turn. */
+typedef struct spinner {
+    struct host_pollable *timer;
+    size_t rounds;
+    bool stop;
+} spinner;
+
+enum { SPINNER_FOR_EVER = 100000 };
+
+static pirn_status spin_subscribe(pirn_host_call *call, void *guest)
+{
+    spinner *self = guest;
+    struct wasi_clocks_monotonic_clock_subscribe_duration_args args = {0};
+    return wasi_clocks_monotonic_clock_subscribe_duration(call, &args, &self->timer);
+}
+
+static bool spin_on(spinner *self)
+{
+    return ++self->rounds < SPINNER_FOR_EVER && !self->stop;
+}
+
+static pirn_status spin_block(pirn_host_call *call, void *guest)
+{
+    spinner *self = guest;
+    struct wasi_io_poll_pollable_block_args args = {self->timer};
+    do {
+        PIRN_TRY(wasi_io_poll_pollable_block(call, &args));
+    } while (spin_on(self));
+    return PIRN_OK;
+}
+
+static pirn_status spin_ready(pirn_host_call *call, void *guest)
+{
+    spinner *self = guest;
+    struct wasi_io_poll_pollable_ready_args args = {self->timer};
+    do {
+        uint8_t is_ready = 0;
+        PIRN_TRY(wasi_io_poll_pollable_ready(call, &args, &is_ready));
+        assert_int_equal(is_ready, 1);
+    } while (spin_on(self));
+    return PIRN_OK;
+}
+
+static pirn_status spin_poll(pirn_host_call *call, void *guest)
+{
+    spinner *self = guest;
+    struct wasi_io_poll_poll_args args = {{(struct host_pollable *const *)&self->timer, 1}};
+    do {
+        wasi_io_poll_list_u32 ready = {0};
+        PIRN_TRY(wasi_io_poll_poll(call, &args, &ready));
+        assert_int_equal(ready.len, 1);
+    } while (spin_on(self));
+    return PIRN_OK;
+}
+
+static pirn_status spin_drop(pirn_host_call *call, void *guest)
+{
+    wasi_io_poll_pollable_drop(pirn_host_call_data(call), ((spinner *)guest)->timer);
+    return PIRN_OK;
+}
+
+static pirn_status stop_spinner(pirn_host_call *call, void *guest)
+{
+    (void)call;
+    ((spinner *)guest)->stop = true;
+    return PIRN_OK;
+}
+
+static void test_a_guest_that_asks_for_what_is_ready_lets_others_run(void **state)
+{
+    (void)state;
+    static const fake_step spins[][3] = {
+        {spin_subscribe, spin_block, spin_drop},
+        {spin_subscribe, spin_ready, spin_drop},
+        {spin_subscribe, spin_poll, spin_drop},
+    };
+    fake_world world;
+    fake_world_init(&world, NULL);
+    for (size_t i = 0; i < BASE_COUNT(spins); i++) {
+        spinner self = {0};
+        pirn_component_func func = FAKE_FUNC(spins[i]);
+        pirn_task *task = pirn_task_new(world.instance);
+        assert_int_equal(
+            pirn_host_start(world.host, task, &func, &self, PIRN_NO_TIMEOUT, fake_note_ending, &world, NULL), PIRN_OK);
+        assert_int_equal(FAKE_RUN(&world, (const fake_step[]){stop_spinner}, &self), PIRN_OK);
+        assert_true(self.rounds < SPINNER_FOR_EVER);
+        assert_int_equal(world.ended, 2 * (i + 1));
+        pirn_task_free(task);
+    }
+    fake_world_done(&world);
+}
+
 static void test_an_abandoned_task_is_not_told_of(void **state)
 {
     (void)state;
@@ -272,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_endings_are_told_from_the_loop_only),
         cmocka_unit_test(test_a_callback_may_start_the_next),
         cmocka_unit_test(test_a_time_limit_ends_a_wait),
+        cmocka_unit_test(test_a_guest_that_asks_for_what_is_ready_lets_others_run),
         cmocka_unit_test(test_an_abandoned_task_is_not_told_of),
         cmocka_unit_test(test_without_the_host_a_wait_is_a_trap),
         cmocka_unit_test(test_a_wait_survives_failing_allocations),

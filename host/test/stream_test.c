@@ -426,6 +426,35 @@ static void test_a_full_pipe_suspends_its_writer(void **state)
     fake_world_done(&world);
 }
 
+/* The wait for the input ends with it: nothing may stay armed (tasks check that). */
+static void test_a_splice_that_waits_for_its_input_sees_its_output_close(void **state)
+{
+    (void)state;
+    fake_world world;
+    fake_world_init(&world, NULL);
+    int in[2], out[2];
+    guest self = {.len = 10};
+    make_pipe(&world, &self.input, NULL, in);
+    make_pipe(&world, NULL, &self.output, out);
+    static const fake_step steps[] = {do_blocking_splice};
+    pirn_component_func func = FAKE_FUNC(steps);
+    pirn_task *task = pirn_task_new(world.instance);
+    assert_int_equal(
+        pirn_host_start(world.host, task, &func, &self, PIRN_NO_TIMEOUT, fake_note_ending, &world, NULL), PIRN_OK);
+    assert_int_equal(world.ended, 0);
+    self.output->is_closed = true;
+    assert_int_equal(write(in[1], "y", 1), 1);
+    pirn_host_run(world.host);
+    assert_int_equal(world.ended, 1);
+    assert_int_equal(self.count.is_err, 1);
+    assert_int_equal(self.count.value.err.tag, CLOSED);
+    pirn_task_free(task);
+    drop_all(&world, &self);
+    close(in[1]);
+    close(out[0]);
+    fake_world_done(&world);
+}
+
 static void test_a_pipe_without_a_reader_is_closed(void **state)
 {
     (void)state;
@@ -664,6 +693,7 @@ int main(void)
         cmocka_unit_test(test_splice_moves_what_is_there),
         cmocka_unit_test(test_reading_a_pipe_waits_for_its_writer),
         cmocka_unit_test(test_a_full_pipe_suspends_its_writer),
+        cmocka_unit_test(test_a_splice_that_waits_for_its_input_sees_its_output_close),
         cmocka_unit_test(test_a_pipe_without_a_reader_is_closed),
         cmocka_unit_test(test_a_time_limit_ends_a_wait_for_a_pipe),
         cmocka_unit_test(test_a_file_is_read_from_its_offset),
