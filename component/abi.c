@@ -28,8 +28,7 @@ pirn_status cm_misuse(cm_context *cx, const char *format, ...)
     return PIRN_USAGE;
 }
 
-/* The words of the official suite, which differ by whether a host or a guest is on the other side.
- */
+/* The words of the official suite, which differ by whether a host or a guest is on the other side. */
 static const char *const out_of_bounds[][2] = {
     [CM_STRING_CONTENT] = {"string pointer/length out of bounds of memory", "string content out-of-bounds"},
     [CM_LIST_CONTENT] = {"list pointer/length out of bounds of memory", "list content out-of-bounds"},

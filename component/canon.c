@@ -15,8 +15,7 @@
 #include "component/guest.h"
 #include "component/handle.h"
 
-/* A context on the caller's side, for arguments to be lifted from it and a result lowered into it.
- */
+/* A context on the caller's side, for arguments to be lifted from it and a result lowered into it. */
 static void open_caller(cm_guest_context *caller, cm_activation *activation, pirn_frame *frame)
 {
     const cm_lowered *lowered = activation->lowered;

@@ -119,8 +119,7 @@ cm_sort cm_decode_sort(cm_decoder *d, const char *what)
     return component_sort(d, read_sort_bytes(d), what);
 }
 
-/* The attributes behind a name (0x02): the grammar is checked, they themselves are a later feature.
- */
+/* The attributes behind a name (0x02): the grammar is checked, they themselves are a later feature. */
 static void decode_attributes(cm_decoder *d)
 {
     static const char *const names[] = {"implements", "versionsuffix", "external-id"};

@@ -96,8 +96,7 @@ typedef struct cm_builder {
 
 /* Appends a definition that begins at `at`. */
 pirn_status cm_decode_add(cm_decoder *d, cm_builder *builder, const uint8_t *at, cm_definition definition);
-/* Moves what was built into the arena and numbers its items. The builder must still be released by
- * its owner. */
+/* Moves what was built into the arena and numbers its items. The builder must still be released by its owner. */
 pirn_status cm_decode_finish(cm_decoder *d, cm_builder *builder);
 /* Releases the builder's own memory. */
 void cm_decode_builder_done(cm_decoder *d, cm_builder *builder);

@@ -85,8 +85,7 @@ typedef struct cm_type_syntax cm_type_syntax; /* a type as decoded: component/de
 
 /* ---- Types of items ---------------------------------------------------------------------------------------------- */
 
-/* Where a resource id was born (see above), within the item at hand: export names, outermost first;
- * none: itself. */
+/* Where a resource id was born (see above), within the item at hand: export names, outermost first; none: itself. */
 typedef struct cm_birth {
     cm_resource_id id;
     uint32_t path_length;
@@ -182,8 +181,7 @@ struct cm_extern {
 
 /* ---- Definitions ------------------------------------------------------------------------------------------------- */
 
-/* Canonical definitions. Columns: code, enumerator, text, the feature that it needs and that is not
- * there yet. */
+/* Canonical definitions. Columns: code, enumerator, text, the feature that it needs and that is not there yet. */
 #define CM_CANONS(X)                                                                               \
     X(0x00, CM_CANON_LIFT, "lift", NULL)                                                           \
     X(0x01, CM_CANON_LOWER, "lower", NULL)                                                         \
@@ -254,8 +252,7 @@ typedef struct cm_argument {
     uint64_t offset;
 } cm_argument;
 
-/* What an import is declared to be, or an export ascribed: `index` is of a core type (module) or a
- * type. */
+/* What an import is declared to be, or an export ascribed: `index` is of a core type (module) or a type. */
 typedef enum cm_bound_kind {
     CM_BOUND_INDEX, /* module, func, component, instance: a type index */
     CM_BOUND_EQ,    /* type equal to the type `index` */

@@ -12,8 +12,7 @@ struct pirn_resource {
     uint32_t num_lends; /* calls in progress that it is lent to */
 };
 
-/* Tells the host that the last handle of a resource is gone; of a guest's resource nothing happens.
- */
+/* Tells the host that the last handle of a resource is gone; of a guest's resource nothing happens. */
 void cm_resource_drop_host(const cm_runtime *runtime, const cm_resource_type *type, uintptr_t rep);
 /* Frees the object, not the resource. */
 void cm_resource_forget(pirn_resource *resource);

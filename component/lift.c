@@ -25,8 +25,7 @@ static uint64_t load_bits(const uint8_t *p, uint32_t size)
     }
 }
 
-/* The next core value, coerced from the type that the cases of the enclosing variants have joined.
- */
+/* The next core value, coerced from the type that the cases of the enclosing variants have joined. */
 static uint64_t take_bits(cm_flat_cursor *in, bool is_64_bits)
 {
     uint8_t have = in->types[in->next];

@@ -95,8 +95,7 @@ static pirn_status lower_handle(cm_context *cx, const pirn_type *type, const voi
     return PIRN_OK;
 }
 
-/* The value's bits: a signed number is sign-extended to 32 bits, everything is zero-extended to 64.
- */
+/* The value's bits: a signed number is sign-extended to 32 bits, everything is zero-extended to 64. */
 static pirn_status lower_bits(cm_context *cx, const pirn_type *type, const void *c, uint64_t *bits)
 {
     switch (type->kind) {

@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-/* Problems that are described, of which a hostile file may have any number; characters of a type.
- */
+/* Problems that are described, of which a hostile file may have any number; characters of a type. */
 enum { MOST_PROBLEMS = 50, LONGEST_TYPE = 240 };
 
 typedef struct matcher {
@@ -42,8 +41,7 @@ static const pirn_resourcedesc *bound(const matcher *m, cm_resource_id id)
     return id < m->bindings->resources.count ? m->bindings->resources.of_id[id] : NULL;
 }
 
-/* "a:b/c@0.2.0", and when the linker's is another version, "a:b/c@0.2.0 (the linker's
- * a:b/c@0.2.12)". */
+/* "a:b/c@0.2.0", and when the linker's is another version, "a:b/c@0.2.0 (the linker's a:b/c@0.2.12)". */
 static pirn_str place_text(matcher *m, pirn_str import, const cm_offer *offer)
 {
     pirn_str name = pirn_str_of(offer->interface->name);
@@ -136,8 +134,7 @@ static void report_missing(matcher *m, const cm_definition *import)
     add_problem(m, base_arena_printf(m->arena, "\"%.*s\": %.*s", PIRN_STR_ARG(name), PIRN_STR_ARG(instead)));
 }
 
-/* Functions and resource types that are imported by themselves come from the interface without a
- * name. */
+/* Functions and resource types that are imported by themselves come from the interface without a name. */
 static const cm_offer *find_offer(const matcher *m, const cm_definition *import)
 {
     bool is_interface = import->item.sort == CM_INSTANCE;

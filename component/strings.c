@@ -327,8 +327,7 @@ static bool is_latin1(const text *t)
     return true;
 }
 
-/* From tagged UTF-16, which another guest chose, so probably with reason:
- * store_probably_utf16_to_latin1_or_utf16. */
+/* From tagged UTF-16, which another guest chose, so probably with reason: store_probably_utf16_to_latin1_or_utf16. */
 static pirn_status lower_probably_utf16(cm_context *cx, const text *t, room *where, uint32_t *tag)
 {
     PIRN_TRY(lower_copy(cx, t, 2, where));

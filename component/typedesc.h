@@ -11,8 +11,7 @@
 
 #include "component/type.h"
 
-/* Which host resource type stands for a resource id of the component; NULL: none. Indexed by
- * cm_resource_id. */
+/* Which host resource type stands for a resource id of the component; NULL: none. Indexed by cm_resource_id. */
 typedef struct cm_host_resources {
     const pirn_resourcedesc **of_id;
     size_t count;

@@ -65,8 +65,7 @@ struct pirn_host {
     host_fds fds;             /* file descriptors that are waited for */
     size_t job_count;         /* not ended, or not told so */
     pirn_error *error;        /* of the job that is running */
-    pirn_error
-        *spare_error; /* what a callback is told about lies in the other one, as the callback may start a job */
+    pirn_error *spare_error;  /* a callback is told what lies in this one, as it may start a job */
 };
 
 /* The job will be resumed. From the loop's thread. */

@@ -15,8 +15,7 @@
 /* The most that one read, write permit or splice moves: bounds the memory that a call can claim. */
 #define HOST_STREAM_CHUNK ((size_t)1 << 20)
 
-/* ---- Errors: wasi:io/error.error ----------------------------------------------------------------------------------
- */
+/* ---- Errors: wasi:io/error.error ------------------------------------------------------------------------------- */
 
 /* Whose vocabulary `code` is: only the functions of that package can downcast the error. */
 typedef enum host_error_domain {
@@ -33,8 +32,7 @@ typedef struct host_error {
 
 host_error *host_error_new(host_context *context, host_error_domain domain, int code);
 
-/* ---- Input
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- Input ----------------------------------------------------------------------------------------------------- */
 
 typedef struct host_input_ops {
     /* Up to `size` bytes that are there now; *got == 0 with 0: none yet. */
@@ -68,8 +66,7 @@ host_input *host_input_new_pipe(host_context *context, host_file *file);
 #define HOST_FILE_POSITION UINT64_MAX
 host_input *host_input_new_file(host_context *context, host_file *file, uint64_t offset, host_error_domain domain);
 
-/* ---- Output
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- Output ---------------------------------------------------------------------------------------------------- */
 
 typedef struct host_output_ops {
     /* How many bytes write() would take now; 0 with 0: none yet. */

@@ -28,8 +28,7 @@
 extern "C" {
 #endif
 
-/* ---- Config -------------------------------------------------------------------------------------------------------
- */
+/* ---- Config ---------------------------------------------------------------------------------------------------- */
 
 typedef struct pirn_host_config pirn_host_config;
 
@@ -75,8 +74,7 @@ PIRN_API void pirn_host_config_capture(pirn_host_config *config, pirn_stdio stre
  */
 PIRN_API void pirn_host_config_memory(pirn_host_config *config, size_t max_bytes);
 
-/* ---- Host ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Host ------------------------------------------------------------------------------------------------------ */
 
 typedef struct pirn_host pirn_host;
 
@@ -98,8 +96,7 @@ PIRN_API pirn_str pirn_host_context_output(const pirn_host_context *context, pir
 /* True when the guest called wasi:cli/exit (or proc_exit): its call has then ended as TRAP, which is no failure. */
 PIRN_API bool pirn_host_context_exited(const pirn_host_context *context, int *exit_code);
 
-/* ---- Running ------------------------------------------------------------------------------------------------------
- */
+/* ---- Running --------------------------------------------------------------------------------------------------- */
 
 #define PIRN_NO_TIMEOUT UINT64_MAX
 
