@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading a file whole, and the sentences for everything that is not WebAssembly. */
 #include "cli/file.h"
+#include "cli/text.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <pirn/component.h>
@@ -108,12 +109,12 @@ static void print_backtrace(const pirn_error *error)
         fprintf(stderr, "  %2zu: ", i);
         if (frame.offset != PIRN_NO_OFFSET)
             fprintf(stderr, "0x%06" PRIx64 " - ", frame.offset);
-        if (frame.module.len > 0)
-            fprintf(stderr, "%.*s!", (int)frame.module.len, frame.module.data);
-        if (frame.function.len > 0)
-            fprintf(stderr, "%.*s\n", (int)frame.function.len, frame.function.data);
-        else
-            fprintf(stderr, "<function %" PRIu32 ">\n", frame.function_index);
+        cli_print_text(stderr, frame.module);
+        fputs(frame.module.len > 0 ? "!" : "", stderr);
+        cli_print_text(stderr, frame.function);
+        if (frame.function.len == 0)
+            fprintf(stderr, "<function %" PRIu32 ">", frame.function_index);
+        fputc('\n', stderr);
     }
     size_t hidden = pirn_error_frames_hidden(error);
     if (hidden > 0)
@@ -132,13 +133,16 @@ int cli_report(const char *path, pirn_status status, const pirn_error *error)
     fprintf(stderr, "error: %s: ", path);
     if (pirn_error_line(error) > 0)
         fprintf(stderr, "%" PRIu32 ":%" PRIu32 ": ", pirn_error_line(error), pirn_error_column(error));
-    fprintf(stderr, "%s: %s", pirn_status_name(status), pirn_error_message(error));
+    fprintf(stderr, "%s: ", pirn_status_name(status));
+    cli_print_lines(stderr, pirn_str_of(pirn_error_message(error)));
     if (pirn_error_offset(error) != PIRN_NO_OFFSET && pirn_error_frame_count(error) == 0)
         fprintf(stderr, " (at offset 0x%" PRIx64 ")", pirn_error_offset(error));
     fputc('\n', stderr);
-    if (pirn_error_frame_count(error) == 0 && pirn_error_function(error, &index, &name))
-        fprintf(stderr, "  in function %" PRIu32 "%s%.*s\n", index, name.len > 0 ? " " : "", (int)name.len,
-                name.data);
+    if (pirn_error_frame_count(error) == 0 && pirn_error_function(error, &index, &name)) {
+        fprintf(stderr, "  in function %" PRIu32 "%s", index, name.len > 0 ? " " : "");
+        cli_print_text(stderr, name);
+        fputc('\n', stderr);
+    }
     print_backtrace(error);
     return trapped ? CLI_TRAP : CLI_FAILURE;
 }

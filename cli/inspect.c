@@ -4,8 +4,8 @@
  * that or as indented text, so both say the same.
  */
 #include "cli/file.h"
+#include "cli/json.h"
 #include "cli/verbs.h"
-#include <jansson.h>
 #include <pirn/component.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,15 +18,9 @@ const cli_option cli_inspect_options[] = {
 
 enum { TYPE_TEXT = 4096 };
 
-static json_t *json_text(pirn_str text)
-{
-    json_t *string = json_stringn(text.len > 0 ? text.data : "", text.len);
-    return string != NULL ? string : json_string("(not UTF-8)");
-}
-
 static json_t *describe_section(pirn_section section)
 {
-    return json_pack("{s:i, s:o, s:I, s:I, s:I}", "id", section.id, "name", json_text(section.name), "offset",
+    return json_pack("{s:i, s:o, s:I, s:I, s:I}", "id", section.id, "name", cli_json_text(section.name), "offset",
                      (json_int_t)section.offset, "size", (json_int_t)section.size, "items",
                      (json_int_t)section.items);
 }
@@ -37,8 +31,8 @@ static json_t *describe_extern(pirn_str module, pirn_str name, const pirn_extern
     pirn_externtype_text(type, text, sizeof text);
     json_t *object = json_object();
     if (module.data != NULL)
-        json_object_set_new(object, "module", json_text(module));
-    json_object_set_new(object, "name", json_text(name));
+        json_object_set_new(object, "module", cli_json_text(module));
+    json_object_set_new(object, "name", cli_json_text(name));
     json_object_set_new(object, "kind", json_string(pirn_extern_kind_name(type->kind)));
     json_object_set_new(object, "type", json_string(text));
     return object;
@@ -57,13 +51,13 @@ static json_t *describe_module(const pirn_module *module)
     }
     for (size_t i = 0; i < pirn_module_section_count(module); i++)
         json_array_append_new(sections, describe_section(pirn_module_section(module, i)));
-    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "kind", "module", "name", json_text(pirn_module_name(module)),
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "kind", "module", "name", cli_json_text(pirn_module_name(module)),
                      "imports", imports, "exports", exports, "sections", sections);
 }
 
 static json_t *describe_item(const pirn_item *item)
 {
-    json_t *object = json_pack("{s:o, s:s}", "name", json_text(item->name), "kind", pirn_item_kind_name(item->kind));
+    json_t *object = json_pack("{s:o, s:s}", "name", cli_json_text(item->name), "kind", pirn_item_kind_name(item->kind));
     if (item->func != NULL) {
         char text[TYPE_TEXT];
         pirn_component_functype_text(item->func, text, sizeof text);
@@ -93,7 +87,7 @@ static json_t *describe_inner_module(const pirn_module *module)
             data = section.size;
         }
     }
-    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I}", "name", json_text(pirn_module_name(module)), "imports",
+    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I}", "name", cli_json_text(pirn_module_name(module)), "imports",
                      (json_int_t)pirn_module_import_count(module), "exports",
                      (json_int_t)pirn_module_export_count(module), "functions", (json_int_t)functions, "code_bytes",
                      (json_int_t)code, "data_bytes", (json_int_t)data);
@@ -120,10 +114,21 @@ static json_t *describe_component(const pirn_component *component)
 
 /* ---- Text ------------------------------------------------------------------------------------------------------- */
 
-static const char *text_of(const json_t *object, const char *key)
+static pirn_str text_of(const json_t *object, const char *key)
 {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "";
+    const json_t *text = json_object_get(object, key);
+    return json_is_string(text) ? (pirn_str){json_string_value(text), json_string_length(text)} : PIRN_STR("");
+}
+
+/* Prints a text of the object between `before` and `after`; nothing when there is none. */
+static void print_member(const char *before, const json_t *object, const char *key, const char *after)
+{
+    pirn_str text = text_of(object, key);
+    if (text.len == 0)
+        return;
+    fputs(before, stdout);
+    cli_print_text(stdout, text);
+    fputs(after, stdout);
 }
 
 static void print_items(const json_t *items, int indent)
@@ -132,9 +137,13 @@ static void print_items(const json_t *items, int indent)
     json_t *item;
     json_array_foreach(items, i, item)
     {
-        const char *module = text_of(item, "module"), *type = text_of(item, "type");
-        printf("%*s%s%s%s", indent, "", module, module[0] != '\0' ? " " : "", text_of(item, "name"));
-        printf("%s%s\n", type[0] != '\0' ? ": " : "  ", type[0] != '\0' ? type : text_of(item, "kind"));
+        printf("%*s", indent, "");
+        print_member("", item, "module", " ");
+        print_member("", item, "name", "");
+        print_member(": ", item, "type", "");
+        if (text_of(item, "type").len == 0)
+            print_member("  ", item, "kind", "");
+        putchar('\n');
         print_items(json_object_get(item, "members"), indent + 2);
     }
 }
@@ -156,11 +165,13 @@ static void print_modules(const json_t *modules)
         printf("core modules:\n");
     json_array_foreach(modules, i, module)
     {
-        printf("  %2zu %-28s %6" JSON_INTEGER_FORMAT " functions %9" JSON_INTEGER_FORMAT
-               " bytes of code %9" JSON_INTEGER_FORMAT " of data\n",
-               i, text_of(module, "name"), json_integer_value(json_object_get(module, "functions")),
+        printf("  %2zu %6" JSON_INTEGER_FORMAT " functions %9" JSON_INTEGER_FORMAT
+               " bytes of code %9" JSON_INTEGER_FORMAT " of data",
+               i, json_integer_value(json_object_get(module, "functions")),
                json_integer_value(json_object_get(module, "code_bytes")),
                json_integer_value(json_object_get(module, "data_bytes")));
+        print_member("  ", module, "name", "");
+        putchar('\n');
     }
 }
 
@@ -171,9 +182,10 @@ static void print_sections(const json_t *sections)
     printf("sections:\n");
     json_array_foreach(sections, i, section)
     {
-        printf("  0x%08llx %10" JSON_INTEGER_FORMAT " bytes  %s",
+        printf("  0x%08llx %10" JSON_INTEGER_FORMAT " bytes",
                (unsigned long long)json_integer_value(json_object_get(section, "offset")),
-               json_integer_value(json_object_get(section, "size")), text_of(section, "name"));
+               json_integer_value(json_object_get(section, "size")));
+        print_member("  ", section, "name", "");
         json_int_t items = json_integer_value(json_object_get(section, "items"));
         if (items > 0)
             printf(" (%" JSON_INTEGER_FORMAT ")", items);
@@ -183,12 +195,20 @@ static void print_sections(const json_t *sections)
 
 static void print_text(const json_t *description, const char *path, size_t size)
 {
-    const char *name = text_of(description, "name");
-    printf("%s: %s%s%s, %zu bytes\n", path, text_of(description, "kind"), name[0] != '\0' ? " " : "", name, size);
+    cli_print_text(stdout, pirn_str_of(path));
+    print_member(": ", description, "kind", "");
+    print_member(" ", description, "name", "");
+    printf(", %zu bytes\n", size);
     print_list(description, "imports", "imports");
     print_list(description, "exports", "exports");
     print_modules(json_object_get(description, "modules"));
     print_sections(json_object_get(description, "sections"));
+}
+
+static void print_json(const json_t *description)
+{
+    json_dumpf(description, stdout, JSON_INDENT(2));
+    putchar('\n');
 }
 
 /* ---- The verb --------------------------------------------------------------------------------------------------- */
@@ -233,7 +253,7 @@ int cli_inspect(const cli_args *args)
     if (status != PIRN_OK)
         code = cli_report(file.path, status, error);
     else if (cli_has(args, "json"))
-        json_dumpf(description, stdout, JSON_INDENT(2));
+        print_json(description);
     else
         print_text(description, file.path, file.size);
     json_decref(description);

@@ -109,28 +109,80 @@ static pirn_status call_function(const cli_invocation *in, pirn_component_instan
     return status;
 }
 
+/* The name without its version. */
+static pirn_str base_of(pirn_str name)
+{
+    const char *at = name.len > 0 ? memchr(name.data, '@', name.len) : NULL;
+    return at != NULL ? (pirn_str){name.data, (size_t)(at - name.data)} : name;
+}
+
+static bool has_function(const pirn_item *instance, pirn_str name)
+{
+    for (size_t i = 0; i < instance->member_count; i++) {
+        pirn_item member = pirn_item_member(instance, i);
+        if (member.kind == PIRN_ITEM_FUNC && pirn_str_eq(member.name, name))
+            return true;
+    }
+    return false;
+}
+
+/* The exported interfaces that the call may mean, when it has no version or names no interface: how many, and one. */
+static size_t find_interface(const cli_invocation *in, const call_text *call, pirn_str *found)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < pirn_component_export_count(in->component); i++) {
+        pirn_item item = pirn_component_export(in->component, i);
+        bool fits = call->interface.len == 0 || pirn_str_eq(base_of(item.name), call->interface);
+        if (item.kind == PIRN_ITEM_INSTANCE && fits && has_function(&item, call->name)) {
+            *found = item.name;
+            count++;
+        }
+    }
+    return count;
+}
+
+/* A function by its name, in its interface; version or interface may be left out when only one function is meant. */
+static pirn_status find_function(const cli_invocation *in, const pirn_component_instance *instance,
+                                 const call_text *call, const pirn_component_func **out, pirn_error *error)
+{
+    pirn_str found;
+    *out = pirn_component_instance_func(instance, call->interface, call->name);
+    size_t count = *out != NULL ? 0 : find_interface(in, call, &found);
+    if (count == 1)
+        *out = pirn_component_instance_func(instance, found, call->name);
+    if (*out != NULL)
+        return PIRN_OK;
+    int len = (int)(call->name.data + call->name.len - in->call);
+    if (count > 1)
+        return pirn_error_set(error, PIRN_USAGE,
+                              "%zu exported interfaces have a function '%.*s': write INTERFACE#NAME, with the version",
+                              count, len, in->call);
+    return pirn_error_set(error, PIRN_USAGE, "there is no exported function '%.*s'; 'pirn inspect' lists them", len,
+                          in->call);
+}
+
 static pirn_status invoke_in_instance(const cli_invocation *in, pirn_component_instance *instance, pirn_arena *arena,
                                       int *exit_code, pirn_error *error)
 {
     call_text call = split_call(in->call);
-    const pirn_component_func *func = pirn_component_instance_func(instance, call.interface, call.name);
-    if (func == NULL)
-        return pirn_error_set(error, PIRN_USAGE, "there is no exported function '%.*s'; 'pirn inspect' lists them",
-                              (int)(call.values != NULL ? (size_t)(call.values - in->call) : strlen(in->call)),
-                              in->call);
+    const pirn_component_func *func;
+    pirn_status status = find_function(in, instance, &call, &func, error);
+    if (status != PIRN_OK)
+        return status;
     const pirn_component_functype *type = pirn_component_func_type(func);
     uint8_t *args = pirn_arena_alloc(arena, pirn_component_functype_args_size(type) + 1);
     if (args == NULL)
         return pirn_error_set(error, PIRN_NOMEM, "out of memory");
-    pirn_status status = call.values != NULL ? pirn_args_parse(type, pirn_str_of(call.values), arena, args, error)
-                                             : args_from_words(in, type, arena, args, error);
+    status = call.values != NULL ? pirn_args_parse(type, pirn_str_of(call.values), arena, args, error)
+                                 : args_from_words(in, type, arena, args, error);
     return status != PIRN_OK ? status : call_function(in, instance, func, args, exit_code, error);
 }
 
 static pirn_status invoke_component(const cli_invocation *in, int *exit_code, pirn_error *error)
 {
     pirn_component_instance *instance;
-    pirn_status status = pirn_component_instantiate(in->prepared, in->store, in->context, &instance, error);
+    pirn_status status =
+        pirn_host_instantiate(in->host, in->prepared, in->store, in->context, in->timeout_ns, &instance, error);
     if (status != PIRN_OK)
         return status;
     pirn_arena *arena = pirn_arena_new(NULL);

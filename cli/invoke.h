@@ -8,10 +8,11 @@ typedef struct cli_invocation {
     pirn_host *host;
     pirn_store *store;
     pirn_host_context *context;
-    const pirn_module *module; /* one of these two */
+    const pirn_module *module; /* either this or the next two */
+    const pirn_component *component;
     const pirn_prepared *prepared;
     uint64_t timeout_ns;
-    const char *call; /* NAME, INTERFACE#NAME, or either with (VALUES) */
+    const char *call; /* NAME, INTERFACE#NAME, or either with (VALUES); see `find_function` */
     char **operands;  /* the arguments, one each, when `call` has no values */
     size_t operand_count;
 } cli_invocation;

@@ -3,9 +3,12 @@
 #include "cli/file.h"
 #include "cli/help.h"
 #include "cli/verbs.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const cli_verb cli_verbs[] = {
     {
@@ -124,15 +127,37 @@ static bool is_for_run(const char *word)
     return strncmp(word, "--", 2) == 0 || strpbrk(word, "/.") != NULL || stat(word, &info) == 0;
 }
 
-int main(int argc, char **argv)
+/* A standard stream that is closed would be the next file to be opened, for the guest to read from or write to. */
+static void fill_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            _exit(CLI_FAILURE);
+    }
+}
+
+/* What was printed must have arrived: a full disk is a failure. */
+static int finish_output(int code)
+{
+    bool failed = ferror(stdout) != 0;
+    errno = 0;
+    if (fflush(stdout) == 0 && !failed)
+        return code;
+    fprintf(stderr, "pirn: standard output: %s\n", errno != 0 ? strerror(errno) : "cannot be written");
+    return code == CLI_OK ? CLI_FAILURE : code;
+}
+
+static int run_words(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "--help";
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
         printf("pirn %s\n", pirn_version());
         return CLI_OK;
     }
-    const cli_verb *named = argc > 2 && strcmp(word, "help") == 0 ? find_verb(argv[2]) : NULL;
-    if (named != NULL) {
+    if (argc > 2 && strcmp(word, "help") == 0) {
+        const cli_verb *named = find_verb(argv[2]);
+        if (named == NULL)
+            return unknown_verb(argv[2]);
         cli_help_verb(stdout, named);
         return CLI_OK;
     }
@@ -144,4 +169,10 @@ int main(int argc, char **argv)
     if (verb != NULL)
         return run_verb(verb, argc - 2, argv + 2);
     return is_for_run(word) ? run_verb(find_verb("run"), argc - 1, argv + 1) : unknown_verb(word);
+}
+
+int main(int argc, char **argv)
+{
+    fill_standard_streams();
+    return finish_output(run_words(argc, argv));
 }

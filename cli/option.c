@@ -106,6 +106,9 @@ bool cli_args_parse(cli_args *out, const cli_verb *verb, int argc, char **argv)
         if (!options_end && strcmp(argv[i], "--") == 0) {
             options_end = true;
             i++;
+        } else if (!options_end && strcmp(argv[i], "-h") == 0) {
+            out->given[out->given_count++] = (cli_given){find_option(verb, "help", 4), NULL};
+            i++;
         } else if (!options_end && strncmp(argv[i], "--", 2) == 0) {
             if (!take_option(out, argc, argv, &i))
                 return false;

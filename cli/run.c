@@ -2,6 +2,7 @@
 /* pirn run: from options to a host's config, a store's limits and one call. */
 #include "cli/file.h"
 #include "cli/invoke.h"
+#include "cli/text.h"
 #include "cli/verbs.h"
 #include <pirn/host.h>
 #include <stdio.h>
@@ -103,8 +104,25 @@ static bool give_argument(run *r, const char *text)
 {
     if (pirn_host_config_arg(r->config, pirn_str_of(text), r->error) == PIRN_OK)
         return true;
-    fprintf(stderr, "pirn run: argument '%s': %s\n", text, pirn_error_message(r->error));
+    fputs("pirn run: argument '", stderr);
+    cli_print_text(stderr, pirn_str_of(text));
+    fprintf(stderr, "': %s\n", pirn_error_message(r->error));
     return false;
+}
+
+/* A file's name need not be text: where it is none, the guest sees replacement characters. */
+static bool give_program_name(run *r)
+{
+    const char *argv0 = cli_value(r->args, "argv0");
+    size_t len;
+    if (argv0 != NULL)
+        return give_argument(r, argv0);
+    char *name = cli_utf8(pirn_str_of(r->file.path), &len);
+    bool done = name != NULL && pirn_host_config_arg(r->config, (pirn_str){name, len}, r->error) == PIRN_OK;
+    free(name);
+    if (!done)
+        fprintf(stderr, "pirn run: out of memory\n");
+    return done;
 }
 
 static bool make_config(run *r)
@@ -123,8 +141,7 @@ static bool make_config(run *r)
         if (strcmp(given->option->name, "env") == 0 && !give_variable(r, given->value))
             return false;
     }
-    const char *argv0 = cli_value(r->args, "argv0");
-    if (!give_argument(r, argv0 != NULL ? argv0 : r->file.path))
+    if (!give_program_name(r))
         return false;
     for (size_t i = 1; i < r->args->operand_count; i++) {
         if (!give_argument(r, r->args->operands[i]))
@@ -168,6 +185,7 @@ static pirn_status run_guest(run *r, int *exit_code)
             .store = r->store,
             .context = r->context,
             .module = r->module,
+            .component = r->component,
             .prepared = r->prepared,
             .timeout_ns = r->timeout_ns,
             .call = call,

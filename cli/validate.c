@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pirn validate: decode and validate files, one after the other. */
 #include "cli/file.h"
+#include "cli/json.h"
 #include "cli/verbs.h"
 #include <jansson.h>
 #include <pirn/component.h>
@@ -31,18 +32,18 @@ static pirn_status validate_bytes(pirn_engine *engine, const cli_file *file, pir
 
 static void print_json(const cli_file *file, pirn_status status, const pirn_error *error)
 {
-    json_t *object = json_pack("{s:s, s:s, s:s}", "file", file->path, "kind",
+    json_t *object = json_pack("{s:o, s:s, s:s}", "file", cli_json_text(pirn_str_of(file->path)), "kind",
                                file->kind == CLI_FILE_MODULE ? "module" : "component", "status",
                                status == PIRN_OK ? "valid" : pirn_status_name(status));
     if (status != PIRN_OK) {
         uint32_t index;
         pirn_str name;
-        json_object_set_new(object, "message", json_string(pirn_error_message(error)));
+        json_object_set_new(object, "message", cli_json_text(pirn_str_of(pirn_error_message(error))));
         if (pirn_error_offset(error) != PIRN_NO_OFFSET)
             json_object_set_new(object, "offset", json_integer((json_int_t)pirn_error_offset(error)));
         if (pirn_error_function(error, &index, &name)) {
             json_object_set_new(object, "function", json_integer(index));
-            json_object_set_new(object, "function_name", json_stringn(name.data, name.len));
+            json_object_set_new(object, "function_name", cli_json_text(name));
         }
     }
     json_dumpf(object, stdout, JSON_COMPACT);

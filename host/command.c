@@ -47,9 +47,9 @@ static pirn_status find_run(const pirn_component_instance *instance, const pirn_
 }
 
 /* Instantiation runs start functions: the time limit holds for them, too. */
-static pirn_status instantiate(pirn_host *host, const pirn_prepared *prepared, pirn_store *store,
-                               host_context *context, uint64_t deadline_ns, pirn_component_instance **out,
-                               pirn_error *error)
+static pirn_status instantiate_until(pirn_host *host, const pirn_prepared *prepared, pirn_store *store,
+                                     host_context *context, uint64_t deadline_ns, pirn_component_instance **out,
+                                     pirn_error *error)
 {
     host_watch watch = {0};
     if (!host_watchdog_add(&host->watchdog, &watch, store, deadline_ns))
@@ -59,6 +59,13 @@ static pirn_status instantiate(pirn_host *host, const pirn_prepared *prepared, p
     host_sigpipe_unblock(&guard);
     host_watchdog_remove(&host->watchdog, &watch);
     return status;
+}
+
+pirn_status pirn_host_instantiate(pirn_host *host, const pirn_prepared *prepared, pirn_store *store,
+                                  host_context *context, uint64_t timeout_ns, pirn_component_instance **out,
+                                  pirn_error *error)
+{
+    return instantiate_until(host, prepared, store, context, host_deadline(timeout_ns), out, error);
 }
 
 /* Calls `run` in a task of its own. */
@@ -87,9 +94,9 @@ static pirn_status call_run(pirn_host *host, pirn_component_instance *instance, 
 pirn_status pirn_host_run_command(pirn_host *host, const pirn_prepared *prepared, pirn_store *store,
                                   host_context *context, uint64_t timeout_ns, int *exit_code, pirn_error *error)
 {
-    uint64_t deadline_ns = timeout_ns == PIRN_NO_TIMEOUT ? UINT64_MAX : host_saturating_add(host_now(), timeout_ns);
+    uint64_t deadline_ns = host_deadline(timeout_ns);
     pirn_component_instance *instance = NULL;
-    pirn_status status = instantiate(host, prepared, store, context, deadline_ns, &instance, error);
+    pirn_status status = instantiate_until(host, prepared, store, context, deadline_ns, &instance, error);
     if (status == PIRN_OK)
         status = call_run(host, instance, deadline_ns, exit_code, error);
     if (instance != NULL)

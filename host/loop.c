@@ -17,6 +17,11 @@ uint64_t host_saturating_add(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+uint64_t host_deadline(uint64_t timeout_ns)
+{
+    return timeout_ns == PIRN_NO_TIMEOUT ? UINT64_MAX : host_saturating_add(host_now(), timeout_ns);
+}
+
 /* ---- The host's life ------------------------------------------------------------------------------------------- */
 
 /* From the watchdog's thread. */
@@ -228,11 +233,6 @@ static void settle(host_job *job, pirn_status status)
         end_early(job, status);
 }
 
-static uint64_t deadline_of(uint64_t timeout_ns)
-{
-    return timeout_ns == PIRN_NO_TIMEOUT ? UINT64_MAX : host_saturating_add(host_now(), timeout_ns);
-}
-
 static pirn_status resume_task(host_job *job, pirn_error *error)
 {
     return pirn_task_resume(job->task, error);
@@ -254,7 +254,7 @@ pirn_status pirn_host_start(pirn_host *host, pirn_task *task, const pirn_compone
     job->task = task;
     pirn_task_set_data(task, job);
     pirn_store *store = pirn_component_instance_store(pirn_task_instance(task));
-    if (!host_watchdog_add(&host->watchdog, &job->watch, store, deadline_of(timeout_ns))) {
+    if (!host_watchdog_add(&host->watchdog, &job->watch, store, host_deadline(timeout_ns))) {
         free_job(job);
         return base_nomem(error);
     }
@@ -285,7 +285,7 @@ pirn_status pirn_host_start_call(pirn_host *host, pirn_call *call, pirn_func *fu
         return base_nomem(error);
     job->call = call;
     pirn_call_set_data(call, job);
-    if (!host_watchdog_add(&host->watchdog, &job->watch, pirn_call_store(call), deadline_of(timeout_ns))) {
+    if (!host_watchdog_add(&host->watchdog, &job->watch, pirn_call_store(call), host_deadline(timeout_ns))) {
         free_job(job);
         return base_nomem(error);
     }

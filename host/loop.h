@@ -78,5 +78,7 @@ host_job *host_job_of_frame(pirn_frame *frame);
 
 /* Nanoseconds of the monotonic clock. */
 uint64_t host_now(void);
+/* When a time that begins now is over, on that clock; UINT64_MAX for PIRN_NO_TIMEOUT. */
+uint64_t host_deadline(uint64_t timeout_ns);
 /* a + b, or UINT64_MAX. */
 uint64_t host_saturating_add(uint64_t a, uint64_t b);

@@ -241,6 +241,23 @@ class Invoke(support.Case):
         done = self.pirn("run", "--invoke", "way({x: 0, y: 0}, [{x: 3, y: 4}])", shapes)
         self.expect(done, 1, err="example:embed/log@1.0.0")
 
+    def test_version_and_interface_may_be_left_out(self):
+        hello = ROOT.resolve() / "docs/examples/hello.wasm"
+        for call in ("wasi:cli/run@0.2.12#run", "wasi:cli/run@0.2.0#run()", "wasi:cli/run#run", "run", "run()"):
+            with self.subTest(call):
+                self.expect(self.pirn("run", "--invoke", call, hello), 0, "Hello from a component!\nok\n")
+        for call in ("wasi:cli/walk#run", "wasi:cli/run@0.3.0#run", "walk"):
+            with self.subTest(call):
+                self.expect(self.pirn("run", "--invoke", call, hello), 1, "", err=f"no exported function '{call}'")
+
+    def test_a_time_limit_holds_for_start_functions(self):
+        module = (b"\0asm\1\0\0\0" + section(1, vector([b"\x60\x00\x00"])) + section(3, vector([b"\x00"])) + section(8, b"\x00")
+                  + section(10, vector([b"\x07\x00\x03\x40\x0c\x00\x0b\x0b"])))
+        instance = section(2, vector([b"\x00\x00\x00"]))
+        (self.folder / "starts.wasm").write_bytes(b"\0asm\x0d\0\1\0" + section(1, module) + instance)
+        self.expect(self.pirn("run", "--timeout", "50ms", "--invoke", "f", "starts.wasm"), 134, err="time limit")
+        self.expect(self.pirn("run", "--timeout", "50ms", "starts.wasm"), 134, err="time limit")
+
     def test_core_values(self):
         (self.folder / "m.wasm").write_bytes(LOOPS)
         self.expect(self.pirn("run", "--invoke", "count", "m.wasm", "12"), 0, "12\n")

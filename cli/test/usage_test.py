@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line itself: help, mistakes, files that are no WebAssembly, validate, inspect."""
 import json
+import os
 import pathlib
 import re
+import subprocess
 
 import support
 from support import ROOT, guest
@@ -22,6 +24,8 @@ class Help(support.Case):
             self.expect(done, 0)
             self.assertIn("examples:\n  pirn " + verb, done.out)
             self.expect(self.pirn("help", verb), 0, done.out)
+            self.expect(self.pirn(verb, "-h"), 0, done.out)
+        self.expect(self.pirn("help", "rnu"), 2, "", err="did you mean 'run'?")
 
     def test_manual_and_completion_know_every_option(self):
         options = set(re.findall(r"--[a-z0-9-]+", self.pirn("run", "--help").out))
@@ -64,6 +68,77 @@ class Mistakes(support.Case):
 
     def test_a_misspelt_option_behind_the_file_is_the_guests(self):
         self.expect(self.pirn("run", HELLO, "--dri"), 0, "Hello from a component, --dri!\n")
+
+
+class Streams(support.Case):
+    """The standard streams of the program itself."""
+
+    def test_closed_streams_are_no_free_numbers(self):
+        for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+            with self.subTest(closed):
+                done = subprocess.run(["sh", "-c", f'"$0" run "$1" {closed}', support.PIRN, HELLO], capture_output=True)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(done.stdout, b"" if ">&-" in closed.split() else b"Hello from a component!\n")
+
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("there is no /dev/full")
+        for verb in ("inspect", "run --help", "--version"):
+            with self.subTest(verb):
+                with open("/dev/full", "w") as full:
+                    done = subprocess.run([support.PIRN, *verb.split(), HELLO], stdout=full, stderr=subprocess.PIPE)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn(b"pirn: standard output: ", done.stderr)
+
+    def test_a_reader_that_goes_ends_the_guest_s_output_only(self):
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run([support.PIRN, "run", HELLO], stdout=write, stderr=subprocess.PIPE, timeout=60)
+        os.close(write)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
+class Text(support.Case):
+    """Names and words that others made up."""
+    NAME = "\x1b[2J\u009b\nl\u00f6ss"
+    SHOWN = "\\u{1b}[2J\\u{9b}\\u{a}l\u00f6ss"
+
+    def module(self):
+        name = self.NAME.encode()
+        entry = bytes([len(name)]) + name
+        imports = b"\x01" + entry + entry + b"\x00\x00"
+        (self.folder / "m.wasm").write_bytes(b"\0asm\1\0\0\0" + b"\x01\x04\x01\x60\0\0" + bytes([2, len(imports)]) + imports
+                                             + bytes([0, len(entry)]) + entry)
+
+    def test_names_cannot_steer_the_terminal(self):
+        self.module()
+        inspected = self.pirn("inspect", "m.wasm")
+        self.expect(inspected, 0)
+        self.assertIn(f"  {self.SHOWN} {self.SHOWN}: func\n", inspected.out)
+        self.assertIn(f"bytes  {self.SHOWN}\n", inspected.out)
+        self.assertNotIn("\x1b", inspected.out)
+        refused = self.pirn("run", "m.wasm")
+        self.assertEqual(refused.returncode, 1)
+        self.assertNotIn("\x1b", refused.err)
+        described = json.loads(self.pirn("inspect", "--json", "m.wasm").out)
+        self.assertEqual(described["imports"][0]["name"], self.NAME)
+
+    def test_a_file_s_name_need_not_be_text(self):
+        path = os.fsencode(self.folder) + b"/h\xff.wasm"
+        with open(path, "wb") as copy:
+            copy.write(HELLO.read_bytes())
+        done = subprocess.run([support.PIRN, "run", path], capture_output=True)
+        self.assertEqual((done.returncode, done.stdout), (0, b"Hello from a component!\n"), done.stderr)
+        done = subprocess.run([support.PIRN, "validate", "--json", path], capture_output=True)
+        self.assertEqual(json.loads(done.stdout)["file"], path.decode("utf-8", "replace"))
+        done = subprocess.run([support.PIRN, "run", HELLO, b"\xff"], capture_output=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"argument '\\xff': an argument is not UTF-8", done.stderr)
+
+    def test_many_and_long_arguments(self):
+        words = ["x" * 100000, *["y"] * 20000]
+        done = self.pirn("run", HELLO, *words)
+        self.assertIn(done.returncode, (0, 134), done.err)  # what the guest's own memory takes
 
 
 class Files(support.Case):

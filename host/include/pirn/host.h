@@ -78,7 +78,10 @@ PIRN_API void pirn_host_config_memory(pirn_host_config *config, size_t max_bytes
 
 typedef struct pirn_host pirn_host;
 
-/* NULL when out of memory, or when the system has no descriptors left for an event loop. */
+/*
+ * NULL when out of memory, or when the system has no descriptors left for an event loop. The process must have its
+ * standard streams open, be it on /dev/null: their numbers are not free for other files.
+ */
 PIRN_API pirn_host *pirn_host_new(const pirn_allocator *allocator);
 /* After its contexts; nothing may be running in it. */
 PIRN_API void pirn_host_free(pirn_host *host);
@@ -126,6 +129,11 @@ PIRN_API void pirn_host_run(pirn_host *host);
 PIRN_API void pirn_host_abandon_task(pirn_host *host, pirn_task *task);
 PIRN_API void pirn_host_abandon_call(pirn_host *host, pirn_call *call);
 
+/* As pirn_component_instantiate(); what runs then ends EXHAUSTED after `timeout_ns`. */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_host_instantiate(pirn_host *host, const pirn_prepared *prepared,
+                                                           pirn_store *store, pirn_host_context *context,
+                                                           uint64_t timeout_ns, pirn_component_instance **out,
+                                                           pirn_error *error);
 /*
  * Runs a command: instantiates in `store`, calls the export run of wasi:cli/run, and runs the loop until that has
  * ended (with whatever else was started). OK: it ended by itself, and *exit_code is what it says. UNLINKABLE: there
