@@ -87,7 +87,7 @@ static void push_table(vm_decoder *d, vm_reader *r)
 static void push_memory(vm_decoder *d, vm_reader *r)
 {
     vm_memory_decl memory = {.offset = vm_reader_offset(r)};
-    memory.type = vm_reader_memtype(r);
+    memory.type = vm_reader_memtype(r, d->features);
     if (!BASE_VEC_PUSH(&d->memories, d->allocator, memory))
         vm_decode_nomem(r);
 }

@@ -8,8 +8,8 @@
 #include "vm/binary/types.h"
 #include <string.h>
 
-/* The bits of a memarg's first number (5.4.7). */
-enum { MEMARG_ALIGN_MASK = 0x3F };
+/* The bits of a memarg's first number (5.4.7): the alignment, and whether a memory index follows. */
+enum { MEMARG_ALIGN_MASK = 0x3F, MEMARG_MEMORY = 0x40 };
 
 static vm_opcode read_prefixed(vm_reader *r, const uint8_t *at, uint8_t prefix)
 {
@@ -33,13 +33,29 @@ static vm_opcode read_opcode(vm_reader *r)
     return VM_OP_COUNT;
 }
 
-static vm_memarg read_memarg(vm_reader *r)
+static vm_memarg read_memarg(vm_reader *r, uint32_t features)
 {
     const uint8_t *at = r->pos;
     uint32_t flags = vm_reader_leb_u32(r);
-    if (flags > MEMARG_ALIGN_MASK)
+    uint32_t known = features & PIRN_FEATURE_MULTI_MEMORY ? MEMARG_ALIGN_MASK | MEMARG_MEMORY : MEMARG_ALIGN_MASK;
+    if (flags & ~known)
         vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed memop flags 0x%x", flags);
-    return (vm_memarg){.align_log2 = flags, .offset = vm_reader_leb_u64(r)};
+    vm_memarg memarg = {.align_log2 = flags & MEMARG_ALIGN_MASK};
+    if (flags & MEMARG_MEMORY)
+        memarg.memory = vm_reader_leb_u32(r);
+    memarg.offset = vm_reader_leb_u64(r);
+    return memarg;
+}
+
+/* Before there could be several memories, a zero byte stood in the place of the index. */
+static uint32_t read_memory_index(vm_reader *r, uint32_t features)
+{
+    if (features & PIRN_FEATURE_MULTI_MEMORY)
+        return vm_reader_leb_u32(r);
+    const uint8_t *at = r->pos;
+    if (vm_reader_u8(r) != 0)
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "zero byte expected");
+    return 0;
 }
 
 static void read_labels(vm_reader *r, vm_instr *out)
@@ -135,16 +151,24 @@ static void read_immediate(vm_reader *r, uint32_t features, vm_immediate kind, v
     case VM_IMM_TABLE:
     case VM_IMM_ELEM:
     case VM_IMM_DATA:
-    case VM_IMM_MEMORY:
     case VM_IMM_TAG:
     case VM_IMM_TYPE:
         out->index = vm_reader_leb_u32(r);
         return;
+    case VM_IMM_MEMORY:
+        out->index = read_memory_index(r, features);
+        return;
+    case VM_IMM_MEMORY2:
+        out->index = read_memory_index(r, features);
+        out->index2 = read_memory_index(r, features);
+        return;
+    case VM_IMM_DATA_MEMORY:
+        out->index = vm_reader_leb_u32(r);
+        out->index2 = read_memory_index(r, features);
+        return;
     case VM_IMM_TYPE_TABLE:
     case VM_IMM_TABLE2:
     case VM_IMM_ELEM_TABLE:
-    case VM_IMM_DATA_MEMORY:
-    case VM_IMM_MEMORY2:
     case VM_IMM_TYPE2:
     case VM_IMM_TYPE_FIELD:
     case VM_IMM_TYPE_COUNT:
@@ -158,13 +182,13 @@ static void read_immediate(vm_reader *r, uint32_t features, vm_immediate kind, v
     case VM_IMM_MEM4:
     case VM_IMM_MEM8:
     case VM_IMM_MEM16:
-        out->memarg = read_memarg(r);
+        out->memarg = read_memarg(r, features);
         return;
     case VM_IMM_MEM1_LANE:
     case VM_IMM_MEM2_LANE:
     case VM_IMM_MEM4_LANE:
     case VM_IMM_MEM8_LANE:
-        out->memarg = read_memarg(r);
+        out->memarg = read_memarg(r, features);
         out->memarg.lane = vm_reader_u8(r);
         return;
     case VM_IMM_LANE2:

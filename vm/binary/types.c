@@ -106,16 +106,40 @@ vm_blocktype vm_reader_blocktype(vm_reader *r, uint32_t features)
     return type;
 }
 
-/* Limits (5.3.10): bit 0 of the flags says that there is a maximum; the other bits are of later
- * features. */
-static pirn_limits read_limits(vm_reader *r)
+/* Limits (5.3.10) begin with a byte of flags; all but the first are of a feature. */
+enum { LIMITS_MAX = 0x01, LIMITS_SHARED = 0x02, LIMITS_I64 = 0x04, LIMITS_PAGE_SIZE = 0x08 };
+
+static uint8_t read_limits_flags(vm_reader *r, uint32_t features, uint8_t allowed)
 {
+    static const struct {
+        uint8_t flag;
+        uint32_t feature;
+    } rows[] = {
+        {LIMITS_MAX, 0},
+        {LIMITS_SHARED, PIRN_FEATURE_THREADS},
+        {LIMITS_I64, PIRN_FEATURE_MEMORY64},
+        {LIMITS_PAGE_SIZE, PIRN_FEATURE_CUSTOM_PAGE_SIZES},
+    };
     const uint8_t *at = r->pos;
-    uint8_t flags = vm_reader_u8(r);
-    if (flags > 1)
+    uint8_t flags = vm_reader_u8(r), unknown = flags;
+    for (size_t i = 0; i < BASE_COUNT(rows); i++) {
+        if (!(flags & allowed & rows[i].flag))
+            continue;
+        unknown &= (uint8_t)~rows[i].flag;
+        if (rows[i].feature & ~features)
+            vm_reader_fail_at(r, at, PIRN_MALFORMED,
+                              "malformed limits flags 0x%02x: they need the feature %s, which is off", flags,
+                              vm_feature_name(rows[i].feature));
+    }
+    if (unknown != 0)
         vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed limits flags 0x%02x", flags);
+    return flags;
+}
+
+static pirn_limits read_limits(vm_reader *r, uint8_t flags)
+{
     pirn_limits limits = {.min = vm_reader_leb_u64(r), .max = PIRN_NO_MAX};
-    if (flags & 1)
+    if (flags & LIMITS_MAX)
         limits.max = vm_reader_leb_u64(r);
     return limits;
 }
@@ -123,13 +147,31 @@ static pirn_limits read_limits(vm_reader *r)
 pirn_tabletype vm_reader_tabletype(vm_reader *r, uint32_t features)
 {
     pirn_tabletype type = {.element = vm_reader_reftype(r, features)};
-    type.limits = read_limits(r);
+    uint8_t flags = read_limits_flags(r, features, LIMITS_MAX | LIMITS_I64);
+    type.is64 = flags & LIMITS_I64;
+    type.limits = read_limits(r, flags);
     return type;
 }
 
-pirn_memtype vm_reader_memtype(vm_reader *r)
+/* The logarithm of a page's size must leave room for addresses; which ones are valid is not said here. */
+static uint8_t read_page_size(vm_reader *r)
 {
-    return (pirn_memtype){.limits = read_limits(r), .page_size_log2 = 16};
+    enum { LARGEST = 63 };
+    const uint8_t *at = r->pos;
+    uint32_t log2 = vm_reader_leb_u32(r);
+    if (log2 > LARGEST)
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "invalid custom page size: 2^%u bytes", log2);
+    return (uint8_t)log2;
+}
+
+pirn_memtype vm_reader_memtype(vm_reader *r, uint32_t features)
+{
+    uint8_t flags = read_limits_flags(r, features, LIMITS_MAX | LIMITS_SHARED | LIMITS_I64 | LIMITS_PAGE_SIZE);
+    pirn_memtype type = {.is64 = flags & LIMITS_I64, .shared = flags & LIMITS_SHARED, .page_size_log2 = 16};
+    type.limits = read_limits(r, flags);
+    if (flags & LIMITS_PAGE_SIZE)
+        type.page_size_log2 = read_page_size(r);
+    return type;
 }
 
 pirn_globaltype vm_reader_globaltype(vm_reader *r, uint32_t features)

@@ -15,7 +15,7 @@ vm_valtype vm_reader_reftype(vm_reader *r, uint32_t features);
 vm_valtype vm_reader_heaptype(vm_reader *r, uint32_t features);
 vm_blocktype vm_reader_blocktype(vm_reader *r, uint32_t features);
 pirn_tabletype vm_reader_tabletype(vm_reader *r, uint32_t features);
-pirn_memtype vm_reader_memtype(vm_reader *r);
+pirn_memtype vm_reader_memtype(vm_reader *r, uint32_t features);
 pirn_globaltype vm_reader_globaltype(vm_reader *r, uint32_t features);
 /* Fails with INVALID at `at` unless all bits of `needed` are in `features`: "`what` needs the
  * feature X, which is off". */

@@ -49,6 +49,27 @@ VM_HANDLER_TRAPS(VM_DECLARE_TRAP)
         len = inst->memory0 != NULL ? inst->memory0->size : 0;    \
     } while (0)
 
+/* ---- Any memory ------------------------------------------------------------------------------------------------------- */
+
+/* An address of the memory's type, from its slot. */
+BASE_INLINE uint64_t vm_address_in(const pirn_memory *memory, pirn_slot slot)
+{
+    return memory->type.is64 ? slot.u64 : slot.u32;
+}
+
+/* Does [at, at + count) leave [0, size)? The sum may be too large for 64 bits. */
+BASE_INLINE bool vm_is_outside(uint64_t at, uint64_t count, uint64_t size)
+{
+    return at > size || count > size - at;
+}
+
+/* Declares `p`, where an instruction accesses `bytes` bytes of a memory; the address in `slot` is of the memory's type. */
+#define VM_PLACE_IN(memory_, slot, offset, bytes)                                              \
+    const pirn_memory *memory = (memory_);                                                     \
+    uint64_t base = vm_address_in(memory, (slot)), address = base + (offset);                  \
+    VM_TRAP_IF(address < base || vm_is_outside(address, (bytes), memory->size), MEMORY_BOUNDS) \
+    uint8_t *p = memory->data + address;
+
 /* ---- Operands by type (I i32, L i64, F f32, D f64, R reference) ----------------------------------------------------- */
 
 #define VM_C_I uint32_t

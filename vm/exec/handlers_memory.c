@@ -1,41 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Handlers of memory instructions (spec 4.4.7). The effective address has 33 bits, so it cannot overflow its 64; one
- * compare with the length of memory checks it.
+ * Handlers of memory instructions (spec 4.4.7). Those of memory 0 with 32-bit addresses have its base and length in
+ * registers; their effective address has 33 bits, so it cannot overflow its 64, and one compare with the length checks
+ * it. All others go through the instance (VM_PLACE_IN), which is form x.
  */
 #include "vm/exec/handlers.h"
 
-#define ADDRESS_s       ((uint64_t)VM_SLOT(pc[1].a).u32 + pc[1].offset)
-#define ADDRESS_a       ((uint64_t)vm_u32_of_image(acc) + pc[1].offset)
-#define ADDRESS_i       (pc[2].u64)
+/* Where a cell accesses memory: declares `p`, or traps. */
+#define PLACE(address_, bytes)                         \
+    uint64_t address = (address_);                     \
+    VM_TRAP_IF(address + (bytes) > len, MEMORY_BOUNDS) \
+    uint8_t *p = mem + address;
+#define PLACE_s(bytes)  PLACE((uint64_t)VM_SLOT(pc[1].a).u32 + pc[1].offset, bytes)
+#define PLACE_a(bytes)  PLACE((uint64_t)vm_u32_of_image(acc) + pc[1].offset, bytes)
+#define PLACE_i(bytes)  PLACE(pc[2].u64, bytes)
+#define PLACE_x(bytes)  VM_PLACE_IN(inst->memories[pc[1].b], VM_SLOT(pc[1].a), pc[2].u64, bytes)
 #define ADDRESS_WORDS_s 2
 #define ADDRESS_WORDS_a 2
 #define ADDRESS_WORDS_i 3
+#define ADDRESS_WORDS_x 3
 
-#define LOAD(form, dest, name, R, bytes, expression)       \
-    VM_HANDLER(op_##name##_##form##_##dest)                \
-    {                                                      \
-        uint64_t address = ADDRESS_##form;                 \
-        VM_TRAP_IF(address + (bytes) > len, MEMORY_BOUNDS) \
-        const uint8_t *p = mem + address;                  \
-        VM_TO_##dest##_##R(expression);                    \
-        VM_NEXT(ADDRESS_WORDS_##form);                     \
+#define LOAD(form, dest, name, R, bytes, expression)        \
+    VM_HANDLER(op_##name##_##form##_##dest)                 \
+    {                                                       \
+        PLACE_##form(bytes) VM_TO_##dest##_##R(expression); \
+        VM_NEXT(ADDRESS_WORDS_##form);                      \
     }
 #define BOTH(form, ...)                     LOAD(form, s, __VA_ARGS__) LOAD(form, a, __VA_ARGS__)
 #define IR_LOAD(name, R, bytes, expression) IR_FORMS_LOAD(BOTH, name, R, bytes, expression)
 
-#define STORE_ADDRESS_ss  ADDRESS_s
-#define STORE_ADDRESS_si  ADDRESS_s
-#define STORE_ADDRESS_sa  ADDRESS_s
-#define STORE_ADDRESS_as  ADDRESS_a
-#define STORE_ADDRESS_ai  ADDRESS_a
-#define STORE_ADDRESS_aa  ADDRESS_a
-#define STORE_ADDRESS_is  ADDRESS_i
-#define STORE_ADDRESS_ii  ADDRESS_i
-#define STORE_ADDRESS_ia  ADDRESS_i
+#define STORE_PLACE_ss    PLACE_s
+#define STORE_PLACE_si    PLACE_s
+#define STORE_PLACE_sa    PLACE_s
+#define STORE_PLACE_as    PLACE_a
+#define STORE_PLACE_ai    PLACE_a
+#define STORE_PLACE_aa    PLACE_a
+#define STORE_PLACE_is    PLACE_i
+#define STORE_PLACE_ii    PLACE_i
+#define STORE_PLACE_ia    PLACE_i
+#define STORE_PLACE_xs    PLACE_x
 #define STORE_VALUE_ss(T) VM_SLOT_##T(pc[1].d)
 #define STORE_VALUE_as(T) VM_SLOT_##T(pc[1].d)
 #define STORE_VALUE_is(T) VM_SLOT_##T(pc[1].d)
+#define STORE_VALUE_xs(T) VM_SLOT_##T(pc[1].d)
 #define STORE_VALUE_si(T) VM_WORD_##T(pc[2])
 #define STORE_VALUE_ai(T) VM_WORD_##T(pc[2])
 #define STORE_VALUE_ii(T) VM_WORD_##T(pc[3])
@@ -50,47 +57,53 @@
 #define STORE_WORDS_ai    3
 #define STORE_WORDS_is    3
 #define STORE_WORDS_ia    3
+#define STORE_WORDS_xs    3
 #define STORE_WORDS_ii    4
 
-#define STORE(form, name, T, bytes, statement)             \
-    VM_HANDLER(op_##name##_##form)                         \
-    {                                                      \
-        uint64_t address = STORE_ADDRESS_##form;           \
-        VM_TRAP_IF(address + (bytes) > len, MEMORY_BOUNDS) \
-        uint8_t *p = mem + address;                        \
-        VM_C_##T v = STORE_VALUE_##form(T);                \
-        statement;                                         \
-        VM_NEXT(STORE_WORDS_##form);                       \
+#define STORE(form, name, T, bytes, statement)                        \
+    VM_HANDLER(op_##name##_##form)                                    \
+    {                                                                 \
+        STORE_PLACE_##form(bytes) VM_C_##T v = STORE_VALUE_##form(T); \
+        statement;                                                    \
+        VM_NEXT(STORE_WORDS_##form);                                  \
     }
 #define IR_STORE(name, T, bytes, statement) IR_FORMS_STORE_##T(STORE, name, T, bytes, statement)
 #include "vm/exec/ir.def"
 
-static uint32_t size_pages(const pirn_memory *memory)
+/* ---- Size ------------------------------------------------------------------------------------------------------------ */
+
+/* A number of pages in a slot or accumulator, of the memory's address type. */
+static uint64_t image_of_pages(const pirn_memory *memory, uint64_t pages)
 {
-    return (uint32_t)(memory->size >> memory->type.page_size_log2);
+    return memory->type.is64 ? pages : vm_image_of_u32((uint32_t)pages);
+}
+
+static uint64_t size_image(const pirn_memory *memory)
+{
+    return image_of_pages(memory, memory->size >> memory->type.page_size_log2);
 }
 
 VM_HANDLER(op_MEMORY_SIZE_s)
 {
-    VM_TO_s_I(size_pages(inst->memory0));
+    VM_TO_s_L(size_image(inst->memories[pc[1].offset]));
     VM_NEXT(2);
 }
 
 VM_HANDLER(op_MEMORY_SIZE_a)
 {
-    VM_TO_a_I(size_pages(inst->memory0));
+    VM_TO_a_L(size_image(inst->memories[pc[1].offset]));
     VM_NEXT(2);
 }
 
-BASE_NOINLINE static uint32_t grow(pirn_memory *memory, uint32_t pages)
+BASE_NOINLINE static uint64_t grow(pirn_memory *memory, pirn_slot pages)
 {
     uint64_t old;
-    return pirn_memory_grow(memory, pages, &old) ? (uint32_t)old : UINT32_MAX;
+    return image_of_pages(memory, pirn_memory_grow(memory, vm_address_in(memory, pages), &old) ? old : UINT64_MAX);
 }
 
 VM_HANDLER(op_MEMORY_GROW)
 {
-    VM_TO_s_I(grow(inst->memory0, VM_SLOT(pc[1].a).u32));
+    VM_TO_s_L(grow(inst->memories[pc[1].offset], VM_SLOT(pc[1].a)));
     VM_RELOAD_MEMORY();
     VM_NEXT(2);
 }
@@ -104,7 +117,7 @@ static bool is_interrupted(const pirn_instance *inst)
     return atomic_load_explicit(&inst->context->interrupted, memory_order_relaxed);
 }
 
-/* Copies within memory as memmove does; false when interrupted. */
+/* Copies as memmove does; false when interrupted. */
 BASE_NOINLINE static bool copy(const pirn_instance *inst, uint8_t *to, const uint8_t *from, uint64_t size)
 {
     if (to <= from) {
@@ -135,22 +148,26 @@ BASE_NOINLINE static bool fill(const pirn_instance *inst, uint8_t *to, uint8_t v
     return true;
 }
 
+/* The length is of the smaller address type. */
 VM_HANDLER(op_MEMORY_COPY)
 {
-    uint64_t to = VM_SLOT(pc[1].d).u32, from = VM_SLOT(pc[1].a).u32, size = VM_SLOT(pc[1].b).u32;
-    VM_TRAP_IF(to + size > len || from + size > len, MEMORY_BOUNDS)
-    if (size != 0 && BASE_UNLIKELY(!copy(inst, mem + to, mem + from, size)))
+    const pirn_memory *into = inst->memories[pc[2].u64], *source = inst->memories[pc[3].u64];
+    uint64_t to = vm_address_in(into, VM_SLOT(pc[1].d)), from = vm_address_in(source, VM_SLOT(pc[1].a));
+    uint64_t size = vm_address_in(into->type.is64 ? source : into, VM_SLOT(pc[1].b));
+    VM_TRAP_IF(vm_is_outside(to, size, into->size) || vm_is_outside(from, size, source->size), MEMORY_BOUNDS)
+    if (size != 0 && BASE_UNLIKELY(!copy(inst, into->data + to, source->data + from, size)))
         VM_BECOME(vm_trap_stack);
-    VM_NEXT(2);
+    VM_NEXT(4);
 }
 
 VM_HANDLER(op_MEMORY_FILL)
 {
-    uint64_t to = VM_SLOT(pc[1].d).u32, size = VM_SLOT(pc[1].b).u32;
-    VM_TRAP_IF(to + size > len, MEMORY_BOUNDS)
-    if (size != 0 && BASE_UNLIKELY(!fill(inst, mem + to, (uint8_t)VM_SLOT(pc[1].a).u32, size)))
+    const pirn_memory *memory = inst->memories[pc[2].u64];
+    uint64_t to = vm_address_in(memory, VM_SLOT(pc[1].d)), size = vm_address_in(memory, VM_SLOT(pc[1].b));
+    VM_TRAP_IF(vm_is_outside(to, size, memory->size), MEMORY_BOUNDS)
+    if (size != 0 && BASE_UNLIKELY(!fill(inst, memory->data + to, (uint8_t)VM_SLOT(pc[1].a).u32, size)))
         VM_BECOME(vm_trap_stack);
-    VM_NEXT(2);
+    VM_NEXT(3);
 }
 
 /* A dropped segment has no bytes. */
@@ -162,11 +179,13 @@ static uint64_t data_size(const pirn_instance *inst, uint64_t segment)
 
 VM_HANDLER(op_MEMORY_INIT)
 {
-    uint64_t to = VM_SLOT(pc[1].d).u32, from = VM_SLOT(pc[1].a).u32, size = VM_SLOT(pc[1].b).u32;
-    VM_TRAP_IF(to + size > len || from + size > data_size(inst, pc[2].u64), MEMORY_BOUNDS)
+    uint64_t segment = pc[2].u64;
+    const pirn_memory *memory = inst->memories[pc[3].u64];
+    uint64_t to = vm_address_in(memory, VM_SLOT(pc[1].d)), from = VM_SLOT(pc[1].a).u32, size = VM_SLOT(pc[1].b).u32;
+    VM_TRAP_IF(vm_is_outside(to, size, memory->size) || from + size > data_size(inst, segment), MEMORY_BOUNDS)
     if (size != 0)
-        memcpy(mem + to, inst->module->syntax.datas.data[pc[2].u64].bytes.start + from, size);
-    VM_NEXT(3);
+        memcpy(memory->data + to, inst->module->syntax.datas.data[segment].bytes.start + from, size);
+    VM_NEXT(4);
 }
 
 VM_HANDLER(op_DATA_DROP)

@@ -1,6 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Handlers of table instructions (spec 4.4.6). */
+/*
+ * Handlers of table instructions (spec 4.4.6). Indices and lengths are 32 bits: those of tables with 64-bit addresses were
+ * narrowed, and no such table is larger (vm/exec/table.c); only results are of the table's own address type.
+ */
 #include "vm/exec/handlers.h"
+
+/* An index or length that is too large becomes one that is outside of every table. */
+VM_HANDLER(op_TABLE_INDEX)
+{
+    uint64_t index = VM_SLOT(pc[1].a).u64;
+    VM_TO_s_I(index > UINT32_MAX ? UINT32_MAX : (uint32_t)index);
+    VM_NEXT(2);
+}
+
+/* A number of elements in a slot. */
+static uint64_t image_of_count(const pirn_table *table, uint64_t count)
+{
+    return table->type.is64 ? count : vm_image_of_u32((uint32_t)count);
+}
 
 VM_HANDLER(op_TABLE_GET)
 {
@@ -22,19 +39,20 @@ VM_HANDLER(op_TABLE_SET)
 
 VM_HANDLER(op_TABLE_SIZE)
 {
-    VM_TO_s_I((uint32_t)inst->tables[pc[1].offset]->size);
+    const pirn_table *table = inst->tables[pc[1].offset];
+    VM_TO_s_L(image_of_count(table, table->size));
     VM_NEXT(2);
 }
 
-BASE_NOINLINE static uint32_t grow(pirn_table *table, uint32_t elements, pirn_slot initial)
+BASE_NOINLINE static uint64_t grow(pirn_table *table, uint32_t elements, pirn_slot initial)
 {
     uint64_t old;
-    return pirn_table_grow(table, elements, initial, &old) ? (uint32_t)old : UINT32_MAX;
+    return image_of_count(table, pirn_table_grow(table, elements, initial, &old) ? old : UINT64_MAX);
 }
 
 VM_HANDLER(op_TABLE_GROW)
 {
-    VM_TO_s_I(grow(inst->tables[pc[2].u64], VM_SLOT(pc[1].b).u32, VM_SLOT(pc[1].a)));
+    VM_TO_s_L(grow(inst->tables[pc[2].u64], VM_SLOT(pc[1].b).u32, VM_SLOT(pc[1].a)));
     VM_NEXT(3);
 }
 

@@ -11,18 +11,19 @@
 #define IR_FORMS_N(MEMBER, ...) \
     IR_FORMS_C(MEMBER, __VA_ARGS__) MEMBER(is, __VA_ARGS__) MEMBER(sa, __VA_ARGS__) MEMBER(ia, __VA_ARGS__)
 #define IR_FORMS_UNARY(MEMBER, ...) MEMBER(s, __VA_ARGS__) MEMBER(a, __VA_ARGS__)
-#define IR_FORMS_LOAD(MEMBER, ...)  MEMBER(s, __VA_ARGS__) MEMBER(a, __VA_ARGS__) MEMBER(i, __VA_ARGS__)
+#define IR_FORMS_LOAD(MEMBER, ...) \
+    MEMBER(s, __VA_ARGS__) MEMBER(a, __VA_ARGS__) MEMBER(i, __VA_ARGS__) MEMBER(x, __VA_ARGS__)
 /* Both operands of a store can be in accumulators only when these are two. */
 #define IR_FORMS_STORE_I(MEMBER, ...)                                                               \
     MEMBER(ss, __VA_ARGS__)                                                                         \
     MEMBER(si, __VA_ARGS__) MEMBER(sa, __VA_ARGS__) MEMBER(as, __VA_ARGS__) MEMBER(ai, __VA_ARGS__) \
-        MEMBER(is, __VA_ARGS__) MEMBER(ii, __VA_ARGS__) MEMBER(ia, __VA_ARGS__)
+        MEMBER(is, __VA_ARGS__) MEMBER(ii, __VA_ARGS__) MEMBER(ia, __VA_ARGS__) MEMBER(xs, __VA_ARGS__)
 #define IR_FORMS_STORE_L              IR_FORMS_STORE_I
 #define IR_FORMS_STORE_F(MEMBER, ...) IR_FORMS_STORE_I(MEMBER, __VA_ARGS__) MEMBER(aa, __VA_ARGS__)
 #define IR_FORMS_STORE_D              IR_FORMS_STORE_F
 
 enum { VM_FORM_SS, VM_FORM_SI, VM_FORM_AS, VM_FORM_AI, VM_FORM_IS, VM_FORM_SA, VM_FORM_IA };
-enum { VM_ADDRESS_S, VM_ADDRESS_A, VM_ADDRESS_I };
+enum { VM_ADDRESS_S, VM_ADDRESS_A, VM_ADDRESS_I, VM_ADDRESS_X };
 enum {
     VM_STORE_SS,
     VM_STORE_SI,
@@ -32,6 +33,7 @@ enum {
     VM_STORE_IS,
     VM_STORE_II,
     VM_STORE_IA,
+    VM_STORE_XS,
     VM_STORE_AA
 };
 
@@ -54,6 +56,7 @@ enum {
 #define IR_SHAPE_load_s   "a#"
 #define IR_SHAPE_load_a   "#"
 #define IR_SHAPE_load_i   "Q"
+#define IR_SHAPE_load_x   "amQ"
 #define IR_SHAPE_store_ss "ad#"
 #define IR_SHAPE_store_si "a#Q"
 #define IR_SHAPE_store_sa "a#"
@@ -62,6 +65,7 @@ enum {
 #define IR_SHAPE_store_is "dQ"
 #define IR_SHAPE_store_ii "QQ"
 #define IR_SHAPE_store_ia "Q"
+#define IR_SHAPE_store_xs "admQ"
 #define IR_SHAPE_store_aa "#"
 
 #define IR_MEMBER_BINARY(form, name, T)                                \

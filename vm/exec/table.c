@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables (spec 4.2.7): growable arrays of references. A reference is a pointer, null is NULL. */
+/*
+ * Tables (spec 4.2.7): growable arrays of references. A reference is a pointer, null is NULL. Code reaches elements with
+ * 32-bit indices, and takes 2^32-1 for any that is larger; so a table with 64-bit addresses has fewer elements than that.
+ */
 #include "vm/exec/store.h"
 #include <inttypes.h>
 
@@ -51,7 +54,7 @@ pirn_status vm_table_init(pirn_table *table, pirn_store *store, const pirn_table
                           pirn_error *error)
 {
     *table = (pirn_table){.type = *type, .store = store};
-    uint64_t addressable = type->is64 ? UINT64_MAX : UINT32_MAX;
+    uint64_t addressable = type->is64 ? UINT32_MAX - 1 : UINT32_MAX;
     table->max = type->limits.max < addressable ? type->limits.max : addressable;
     uint64_t size = type->limits.min;
     if (size > table->max || !account(table, size))

@@ -10,8 +10,7 @@
 
 /* ---- Instructions that are not control ------------------------------------------------------------------------------- */
 
-/* Emits a cell that leaves its value in an accumulator. What must be in slots is so already. */
-static vm_word *emit_result(vm_translator *t, vm_ir slot_ir, char result)
+vm_word *vm_emit_result(vm_translator *t, vm_ir slot_ir, char result)
 {
     bool is_float = result == 'F' || result == 'D';
     vm_free_accumulator(t, is_float);
@@ -54,7 +53,7 @@ static void translate_binary(vm_translator *t, const vm_family *family)
         slots[count] = vm_emit_source(t, vm_value_slot(t, &y), count);
         count++;
     }
-    vm_word *cell = emit_result(t, (vm_ir)(family->first + 2 * form), family->result);
+    vm_word *cell = vm_emit_result(t, (vm_ir)(family->first + 2 * form), family->result);
     cell[1].a = slots[0];
     uint64_t bits = y_is_immediate ? y.bits : x.bits;
     if (!y_is_immediate && !x_is_immediate)
@@ -72,7 +71,7 @@ static void translate_unary(vm_translator *t, const vm_family *family)
     vm_value x = vm_pop(t);
     bool is_acc = x.kind == VM_VALUE_ACC;
     uint16_t slot = is_acc ? 0 : vm_emit_source(t, vm_value_slot(t, &x), 0);
-    emit_result(t, (vm_ir)(family->first + (is_acc ? 2 : 0)), family->result)[1].a = slot;
+    vm_emit_result(t, (vm_ir)(family->first + (is_acc ? 2 : 0)), family->result)[1].a = slot;
 }
 
 /* The value stays where it is and has another type. */
@@ -96,56 +95,6 @@ static void translate_eqz(vm_translator *t, vm_compare equal)
     vm_push(t, (vm_value){.kind = VM_VALUE_CONST, .slots = 1});
     vm_condition condition = vm_condition_of(t, equal);
     vm_condition_value(t, &condition);
-}
-
-static uint32_t address_form(const vm_value *address)
-{
-    return address->kind == VM_VALUE_ACC     ? VM_ADDRESS_A
-           : address->kind == VM_VALUE_CONST ? VM_ADDRESS_I
-                                             : VM_ADDRESS_S;
-}
-
-static uint64_t constant_address(const vm_value *address, const vm_memarg *memarg)
-{
-    return vm_u32_of_image(address->bits) + memarg->offset;
-}
-
-static void translate_load(vm_translator *t, const vm_family *family, const vm_memarg *memarg)
-{
-    vm_value address = vm_pop(t);
-    uint32_t form = address_form(&address);
-    uint16_t slot = form == VM_ADDRESS_S ? vm_emit_source(t, vm_value_slot(t, &address), 0) : 0;
-    vm_word *cell = emit_result(t, (vm_ir)(family->first + 2 * form), family->result);
-    if (form == VM_ADDRESS_I) {
-        cell[2].u64 = constant_address(&address, memarg);
-    } else {
-        cell[1].a = slot;
-        cell[1].offset = (uint32_t)memarg->offset;
-    }
-}
-
-static void translate_store(vm_translator *t, const vm_family *family, const vm_memarg *memarg)
-{
-    static const uint8_t forms[3][3] = {
-        [VM_ADDRESS_S] = {VM_STORE_SS, VM_STORE_SA, VM_STORE_SI},
-        [VM_ADDRESS_A] = {VM_STORE_AS, VM_STORE_AA, VM_STORE_AI},
-        [VM_ADDRESS_I] = {VM_STORE_IS, VM_STORE_IA, VM_STORE_II},
-    };
-    vm_value value = vm_pop(t), address = vm_pop(t);
-    uint32_t form = address_form(&address), value_form = address_form(&value);
-    uint16_t slot = form == VM_ADDRESS_S ? vm_emit_source(t, vm_value_slot(t, &address), 0) : 0;
-    uint16_t value_slot = value_form == VM_ADDRESS_S ? vm_emit_source(t, vm_value_slot(t, &value), 1) : 0;
-    vm_word *cell = vm_emit(t, (vm_ir)(family->first + forms[form][value_form]));
-    cell[1].d = value_slot;
-    uint32_t next = 2;
-    if (form == VM_ADDRESS_I) {
-        cell[next++].u64 = constant_address(&address, memarg);
-    } else {
-        cell[1].a = slot;
-        cell[1].offset = (uint32_t)memarg->offset;
-    }
-    if (value_form == VM_ADDRESS_I)
-        cell[next].u64 = value.bits;
 }
 
 static void translate_select(vm_translator *t)
@@ -260,50 +209,6 @@ static void translate_global_set(vm_translator *t, uint32_t global)
     cell[1].offset = global;
 }
 
-/* ---- Instructions whose operands are all in slots -------------------------------------------------------------------- */
-
-/*
- * Pops `operands` (at most three) to the operands d, a, b of the cell; with a result, this is d, and the operands begin at a.
- */
-static vm_word *translate_plain(vm_translator *t, vm_ir ir, uint32_t operands, bool has_result)
-{
-    uint16_t slots[3] = {0, 0, 0};
-    vm_value values[3];
-    for (uint32_t i = operands; i-- > 0;)
-        values[i] = vm_pop(t);
-    for (uint32_t i = 0; i < operands; i++)
-        slots[i] = vm_emit_source(t, vm_value_slot(t, &values[i]), i);
-    if (has_result) {
-        vm_push(t, vm_value_of_type(PIRN_I64)); /* of one slot and not float, whatever it is */
-        uint32_t temp = vm_temp_at(t, (uint32_t)t->stack.len - (t->stack.len != 0));
-        if (!vm_is_near(temp)) {
-            /* The cell is followed by the copy, so its words are filled in before. */
-            vm_emit(t, ir);
-            uint32_t cell = vm_emit_here(t) - vm_ir_words(ir);
-            vm_emit_dest_done(t, temp);
-            vm_word *words = t->status == PIRN_OK ? t->code.data + cell : t->spare;
-            words[1] = (vm_word){.d = vm_emit_dest(t, temp), .a = slots[0], .b = slots[1]};
-            return words;
-        }
-        vm_word *cell = vm_emit(t, ir);
-        cell[1] = (vm_word){.d = vm_emit_dest(t, temp), .a = slots[0], .b = slots[1]};
-        return cell;
-    }
-    vm_word *cell = vm_emit(t, ir);
-    cell[1] = (vm_word){.d = slots[0], .a = slots[1], .b = slots[2]};
-    return cell;
-}
-
-static void translate_bulk(vm_translator *t, vm_ir ir, uint64_t first, uint64_t second)
-{
-    vm_word *cell = translate_plain(t, ir, 3, false);
-    uint32_t words = vm_ir_words(ir);
-    if (words > 2)
-        cell[2].u64 = first;
-    if (words > 3)
-        cell[3].u64 = second;
-}
-
 static bool translate_other(vm_translator *t, const vm_instr *instr)
 {
     switch (instr->opcode) {
@@ -335,7 +240,7 @@ static bool translate_other(vm_translator *t, const vm_instr *instr)
     case VM_OP_REF_NULL:
         return push_const(t, false, 0), true;
     case VM_OP_REF_FUNC:
-        return translate_plain(t, IR_REF_FUNC, 0, true)[1].offset = instr->index, true;
+        return vm_translate_plain(t, IR_REF_FUNC, 0, true)[1].offset = instr->index, true;
     case VM_OP_I32_EQZ:
         return translate_eqz(t, VM_COMPARE_I32_EQ), true;
     case VM_OP_I64_EQZ:
@@ -346,34 +251,6 @@ static bool translate_other(vm_translator *t, const vm_instr *instr)
     case VM_OP_F32_REINTERPRET_I32:
     case VM_OP_F64_REINTERPRET_I64:
         return translate_retype(t, true), true;
-    case VM_OP_MEMORY_SIZE:
-        return emit_result(t, IR_MEMORY_SIZE_s, 'I'), true;
-    case VM_OP_MEMORY_GROW:
-        return translate_plain(t, IR_MEMORY_GROW, 1, true), true;
-    case VM_OP_MEMORY_COPY:
-        return translate_bulk(t, IR_MEMORY_COPY, 0, 0), true;
-    case VM_OP_MEMORY_FILL:
-        return translate_bulk(t, IR_MEMORY_FILL, 0, 0), true;
-    case VM_OP_MEMORY_INIT:
-        return translate_bulk(t, IR_MEMORY_INIT, instr->index, 0), true;
-    case VM_OP_DATA_DROP:
-        return vm_emit(t, IR_DATA_DROP)[1].offset = instr->index, true;
-    case VM_OP_TABLE_GET:
-        return translate_plain(t, IR_TABLE_GET, 1, true)[1].offset = instr->index, true;
-    case VM_OP_TABLE_SET:
-        return translate_plain(t, IR_TABLE_SET, 2, false)[1].offset = instr->index, true;
-    case VM_OP_TABLE_SIZE:
-        return translate_plain(t, IR_TABLE_SIZE, 0, true)[1].offset = instr->index, true;
-    case VM_OP_TABLE_GROW:
-        return translate_plain(t, IR_TABLE_GROW, 2, true)[2].u64 = instr->index, true;
-    case VM_OP_TABLE_FILL:
-        return translate_bulk(t, IR_TABLE_FILL, instr->index, 0), true;
-    case VM_OP_TABLE_COPY:
-        return translate_bulk(t, IR_TABLE_COPY, instr->index, instr->index2), true;
-    case VM_OP_TABLE_INIT:
-        return translate_bulk(t, IR_TABLE_INIT, instr->index, instr->index2), true;
-    case VM_OP_ELEM_DROP:
-        return vm_emit(t, IR_ELEM_DROP)[1].offset = instr->index, true;
     default:
         return false;
     }
@@ -398,10 +275,10 @@ static void translate_family(vm_translator *t, const vm_instr *instr)
         break;
     }
     case VM_FAMILY_LOAD:
-        translate_load(t, family, &instr->memarg);
+        vm_translate_load(t, family, &instr->memarg);
         break;
     case VM_FAMILY_STORE:
-        translate_store(t, family, &instr->memarg);
+        vm_translate_store(t, family, &instr->memarg);
         break;
     case VM_FAMILY_NONE:
         break;
@@ -456,7 +333,7 @@ static void translate_body(vm_translator *t)
         t->offset = vm_module_offset(t->syntax, instr.start);
         if (has_fuel)
             charge_fuel(t, instr.opcode);
-        if (!vm_translate_control(t, &instr) && !translate_other(t, &instr))
+        if (!vm_translate_control(t, &instr) && !vm_translate_memory(t, &instr) && !translate_other(t, &instr))
             translate_family(t, &instr);
         if (has_fuel)
             end_fuel_run(t, instr.opcode);

@@ -5,6 +5,7 @@
  *   translate.c          one function from its bytes to published code; instructions that are not control
  *   translate_value.c    the symbolic operand stack
  *   translate_control.c  labels, branches, calls, returns
+ *   translate_memory.c   memories and tables
  *   translate_tail.c     tail calls
  *   translate_emit.c     cells: writing, patching, fitting slots into 16 bits, relocation
  *
@@ -180,6 +181,8 @@ uint32_t vm_temp_at(const vm_translator *t, uint32_t height);
 void vm_free_accumulator(vm_translator *t, bool is_float);
 /* Brings a popped value into a slot, if it is in none, and returns the slot. */
 uint32_t vm_value_slot(vm_translator *t, vm_value *value);
+/* Narrows a popped index or length of a table with 64-bit addresses to 32 bits; others stay as they are. */
+void vm_value_narrow(vm_translator *t, vm_value *value, bool is64);
 /* Brings a popped value to the given slot. */
 void vm_value_move(vm_translator *t, vm_value *value, uint32_t slot);
 /* Brings all locals and accumulators of the stack into temps. */
@@ -188,6 +191,19 @@ void vm_flush(vm_translator *t);
 void vm_settle(vm_translator *t, uint32_t count);
 /* local.set of a popped value. */
 void vm_local_set(vm_translator *t, uint32_t local, vm_value *value);
+
+/* ---- translate.c, translate_memory.c ------------------------------------------------------------------------------------ */
+
+/* Emits a cell that leaves its value in the accumulator of a result type (I, L, F, D). What must be in slots is so already. */
+vm_word *vm_emit_result(vm_translator *t, vm_ir slot_ir, char result);
+/*
+ * Pops `operands` (at most three) to the operands d, a, b of the cell; with a result, this is d, and the operands begin at a.
+ */
+vm_word *vm_translate_plain(vm_translator *t, vm_ir ir, uint32_t operands, bool has_result);
+void vm_translate_load(vm_translator *t, const vm_family *family, const vm_memarg *memarg);
+void vm_translate_store(vm_translator *t, const vm_family *family, const vm_memarg *memarg);
+/* Translates an instruction of a memory or table that is neither load nor store; false when it is another one. */
+bool vm_translate_memory(vm_translator *t, const vm_instr *instr);
 
 /* ---- translate_control.c ------------------------------------------------------------------------------------------------ */
 

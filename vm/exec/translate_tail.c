@@ -115,6 +115,7 @@ static void translate_call_indirect(vm_translator *t, const vm_instr *instr)
 {
     const pirn_functype *type = t->module->types[instr->index];
     vm_value index = vm_pop(t);
+    vm_value_narrow(t, &index, t->syntax->tables.data[instr->index2].type.is64);
     bool is_acc = index.kind == VM_VALUE_ACC;
     uint16_t slot = is_acc ? 0 : vm_emit_source(t, vm_value_slot(t, &index), 0);
     vm_free_accumulator(t, false);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The symbolic operand stack: see vm/exec/translate.h. */
+#include "vm/exec/image.h"
 #include "vm/exec/translate.h"
 
 vm_value vm_value_of_type(vm_valtype type)
@@ -109,6 +110,20 @@ uint32_t vm_value_slot(vm_translator *t, vm_value *value)
         move_accumulator(t, value, value->temp);
     value->kind = VM_VALUE_TEMP;
     return value->temp;
+}
+
+void vm_value_narrow(vm_translator *t, vm_value *value, bool is64)
+{
+    if (!is64)
+        return;
+    if (value->kind == VM_VALUE_CONST) {
+        value->bits = vm_image_of_u32(value->bits > UINT32_MAX ? UINT32_MAX : (uint32_t)value->bits);
+        return;
+    }
+    uint16_t source = vm_emit_source(t, vm_value_slot(t, value), 0);
+    vm_emit(t, IR_TABLE_INDEX)[1] = (vm_word){.d = vm_emit_dest(t, value->temp), .a = source};
+    vm_emit_dest_done(t, value->temp);
+    value->kind = VM_VALUE_TEMP;
 }
 
 void vm_value_move(vm_translator *t, vm_value *value, uint32_t slot)

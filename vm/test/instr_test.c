@@ -290,7 +290,10 @@ static void test_bad_instructions_are_refused(void **state)
          1,
          "a type index as block type needs the feature multi-value, which is off"},
         {{BYTES("\x02\x7B")}, 0, PIRN_INVALID, 1, "v128 needs the feature simd, which is off"},
-        {{BYTES("\x28\x40\x00")}, ~0u, PIRN_MALFORMED, 1, "malformed memop flags 0x40"},
+        {{BYTES("\x28\x80\x01\x00")}, ~0u, PIRN_MALFORMED, 1, "malformed memop flags 0x80"},
+        {{BYTES("\x28\x40\x00\x00")}, 0, PIRN_MALFORMED, 1, "malformed memop flags 0x40"},
+        {{BYTES("\x3F\x01")}, 0, PIRN_MALFORMED, 1, "zero byte expected"},
+        {{BYTES("\x40\x80\x00")}, 0, PIRN_MALFORMED, 1, "zero byte expected"},
         {{BYTES("\xD0\x7F")}, ~0u, PIRN_MALFORMED, 1, "malformed heap type 0x7f"},
         {{BYTES("\x0E\xFF\xFF\xFF\xFF\x0F\x00")}, ~0u, PIRN_MALFORMED, 7, "unexpected end"},
     };

@@ -57,12 +57,13 @@ uint32_t wasm_type(wasm *w, const char *letters)
     return w->counts[SECTION_TYPE]++;
 }
 
-static void write_limits(vm_writer *out, uint64_t min, uint64_t max)
+static void write_limits(vm_writer *out, pirn_limits limits, uint8_t flags)
 {
-    vm_writer_u8(out, max != PIRN_NO_MAX);
-    vm_writer_leb_unsigned(out, min);
-    if (max != PIRN_NO_MAX)
-        vm_writer_leb_unsigned(out, max);
+    bool has_max = limits.max != PIRN_NO_MAX;
+    vm_writer_u8(out, (uint8_t)(flags | (has_max ? 1u : 0u)));
+    vm_writer_leb_unsigned(out, limits.min);
+    if (has_max)
+        vm_writer_leb_unsigned(out, limits.max);
 }
 
 static vm_writer *begin_import(wasm *w, const char *module, const char *name, pirn_extern_kind kind)
@@ -85,13 +86,13 @@ uint32_t wasm_import_table(wasm *w, const char *module, const char *name, uint64
 {
     vm_writer *out = begin_import(w, module, name, PIRN_EXTERN_TABLE);
     vm_writer_u8(out, 0x70);
-    write_limits(out, min, max);
+    write_limits(out, (pirn_limits){min, max}, 0);
     return w->tables++;
 }
 
 uint32_t wasm_import_memory(wasm *w, const char *module, const char *name, uint64_t min, uint64_t max)
 {
-    write_limits(begin_import(w, module, name, PIRN_EXTERN_MEMORY), min, max);
+    write_limits(begin_import(w, module, name, PIRN_EXTERN_MEMORY), (pirn_limits){min, max}, 0);
     return w->memories++;
 }
 
@@ -120,19 +121,38 @@ uint32_t wasm_func(wasm *w, const char *letters, const char *locals, const uint8
     return w->funcs++;
 }
 
-uint32_t wasm_table(wasm *w, uint64_t min, uint64_t max)
+uint32_t wasm_table_type(wasm *w, const pirn_tabletype *type)
 {
-    vm_writer_u8(&w->sections[SECTION_TABLE], 0x70);
-    write_limits(&w->sections[SECTION_TABLE], min, max);
+    vm_writer_u8(&w->sections[SECTION_TABLE], (uint8_t)type->element);
+    write_limits(&w->sections[SECTION_TABLE], type->limits, type->is64 ? 4 : 0);
     w->counts[SECTION_TABLE]++;
     return w->tables++;
 }
 
-uint32_t wasm_memory(wasm *w, uint64_t min, uint64_t max)
+uint32_t wasm_table(wasm *w, uint64_t min, uint64_t max)
 {
-    write_limits(&w->sections[SECTION_MEMORY], min, max);
+    return wasm_table_type(w, &(pirn_tabletype){.limits = {min, max}, .element = PIRN_FUNCREF});
+}
+
+static void write_memtype(vm_writer *out, const pirn_memtype *type)
+{
+    bool has_page_size = type->page_size_log2 != 16;
+    write_limits(out, type->limits,
+                 (uint8_t)((type->shared ? 2u : 0u) | (type->is64 ? 4u : 0u) | (has_page_size ? 8u : 0u)));
+    if (has_page_size)
+        vm_writer_leb_unsigned(out, type->page_size_log2);
+}
+
+uint32_t wasm_memory_type(wasm *w, const pirn_memtype *type)
+{
+    write_memtype(&w->sections[SECTION_MEMORY], type);
     w->counts[SECTION_MEMORY]++;
     return w->memories++;
+}
+
+uint32_t wasm_memory(wasm *w, uint64_t min, uint64_t max)
+{
+    return wasm_memory_type(w, &(pirn_memtype){.limits = {min, max}, .page_size_log2 = 16});
 }
 
 uint32_t wasm_global(wasm *w, char letter, bool is_mutable, const uint8_t *code, size_t size)

@@ -78,6 +78,9 @@ uint32_t wasm_func(wasm *w, const char *letters, const char *locals, const uint8
 uint32_t wasm_table(wasm *w, uint64_t min, uint64_t max);
 uint32_t wasm_memory(wasm *w, uint64_t min, uint64_t max);
 uint32_t wasm_global(wasm *w, char letter, bool is_mutable, const uint8_t *code, size_t size);
+/* Of any type: 64-bit addresses, shared, other page sizes. */
+uint32_t wasm_table_type(wasm *w, const pirn_tabletype *type);
+uint32_t wasm_memory_type(wasm *w, const pirn_memtype *type);
 void wasm_export(wasm *w, const char *name, pirn_extern_kind kind, uint32_t index);
 void wasm_export_func(wasm *w, const char *name, uint32_t index);
 void wasm_start(wasm *w, uint32_t func);

@@ -3,8 +3,6 @@
 #include "vm/base/map.h"
 #include "vm/valid/validator.h"
 
-enum { MAX_PAGES = 65536 };
-
 static pirn_status fail_at(vm_validator *v, uint64_t offset, const char *format, ...) PIRN_PRINTF(3, 4);
 static pirn_status fail_at(vm_validator *v, uint64_t offset, const char *format, ...)
 {
@@ -55,21 +53,40 @@ static pirn_status check_tables(vm_validator *v)
                        vm_feature_name(PIRN_FEATURE_REFERENCE_TYPES));
     for (uint32_t i = 0; i < m->tables.len; i++) {
         const vm_table_decl *table = &m->tables.data[i];
-        PIRN_TRY(check_limits(v, table->offset, table->type.limits, UINT32_MAX, "table size must be at most 2^32-1"));
+        PIRN_TRY(check_limits(v, table->offset, table->type.limits, table->type.is64 ? UINT64_MAX : UINT32_MAX,
+                              "table size must be at most 2^32-1"));
     }
+    return PIRN_OK;
+}
+
+/* A memory type (3.2.15): as many pages as addresses reach, and no more than the largest number of the address type. */
+static pirn_status check_memory(vm_validator *v, const vm_memory_decl *memory)
+{
+    static const char *const too_large[2][2] = {
+        {"memory size must be at most 2^32-1 pages of one byte",
+         "memory size must be at most 2^64-1 pages of one byte"},
+        {"memory size must be at most 65536 pages (4GiB)", "memory size must be at most 2^48 pages (2^64 bytes)"},
+    };
+    const pirn_memtype *type = &memory->type;
+    unsigned log2 = type->page_size_log2;
+    if (log2 != 0 && log2 != 16)
+        return fail_at(v, memory->offset, "invalid custom page size: 2^%u bytes, it must be 1 or 65536", log2);
+    uint64_t last_address = type->is64 ? UINT64_MAX : UINT32_MAX;
+    uint64_t pages = log2 == 0 ? last_address : (last_address >> log2) + 1;
+    PIRN_TRY(check_limits(v, memory->offset, type->limits, pages, too_large[log2 != 0][type->is64]));
+    if (type->shared && type->limits.max == PIRN_NO_MAX)
+        return fail_at(v, memory->offset, "shared memory must have maximum");
     return PIRN_OK;
 }
 
 static pirn_status check_memories(vm_validator *v)
 {
     const vm_module *m = v->module;
-    if (m->memories.len > 1)
-        return fail_at(v, m->memories.data[1].offset, "multiple memories");
-    for (uint32_t i = 0; i < m->memories.len; i++) {
-        const vm_memory_decl *memory = &m->memories.data[i];
-        PIRN_TRY(check_limits(v, memory->offset, memory->type.limits, MAX_PAGES,
-                              "memory size must be at most 65536 pages (4GiB)"));
-    }
+    if (m->memories.len > 1 && !(m->features & PIRN_FEATURE_MULTI_MEMORY))
+        return fail_at(v, m->memories.data[1].offset, "multiple memories need the feature %s, which is off",
+                       vm_feature_name(PIRN_FEATURE_MULTI_MEMORY));
+    for (uint32_t i = 0; i < m->memories.len; i++)
+        PIRN_TRY(check_memory(v, &m->memories.data[i]));
     return PIRN_OK;
 }
 
