@@ -263,7 +263,8 @@ static void test_endless_tail_calls_can_be_interrupted(void **state)
     assert_int_equal(pthread_create(&thread, NULL, interrupt, f.store), 0);
     expect_start(&f, call, spin, &(pirn_slot){.i32 = 1}, PIRN_EXHAUSTED, "interrupted: the time limit was reached");
     pthread_join(thread, NULL);
-    assert_int_equal(pirn_error_frame_count(f.error), 1);
+    /* None when the interrupt came before the first call. */
+    assert_true(pirn_error_frame_count(f.error) <= 1);
     pirn_call_free(call);
     fixture_free(&f);
 }
