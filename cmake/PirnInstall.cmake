@@ -36,6 +36,23 @@ install(TARGETS pirn_static pirn_shared EXPORT pirnTargets
 if(PIRN_HOST)
   install(TARGETS pirn RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
+if(PIRN_HOST AND NOT CMAKE_CROSSCOMPILING)
+  # The program prints its manual page and completions itself, from the table of its verbs.
+  foreach(row IN ITEMS "man:pirn.1:${CMAKE_INSTALL_MANDIR}/man1" "bash:pirn:${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+                       "zsh:_pirn:${CMAKE_INSTALL_DATADIR}/zsh/site-functions" "fish:pirn.fish:${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+    string(REPLACE ":" ";" row "${row}")
+    list(GET row 0 kind)
+    list(GET row 1 file)
+    list(GET row 2 folder)
+    add_custom_command(OUTPUT "${PROJECT_BINARY_DIR}/share/${kind}/${file}"
+                       COMMAND ${CMAKE_COMMAND} -E make_directory "${PROJECT_BINARY_DIR}/share/${kind}"
+                       COMMAND pirn completion ${kind} > "${PROJECT_BINARY_DIR}/share/${kind}/${file}"
+                       DEPENDS pirn VERBATIM)
+    list(APPEND pirn_printed "${PROJECT_BINARY_DIR}/share/${kind}/${file}")
+    install(FILES "${PROJECT_BINARY_DIR}/share/${kind}/${file}" DESTINATION "${folder}")
+  endforeach()
+  add_custom_target(pirn_manual ALL DEPENDS ${pirn_printed})
+endif()
 foreach(folder IN LISTS PIRN_HEADER_FOLDERS)
   install(DIRECTORY "${folder}/pirn" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 endforeach()

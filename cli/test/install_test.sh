@@ -52,7 +52,9 @@ done
 echo "headers: each stands alone"
 
 "$prefix/bin/pirn" "$root/docs/examples/hello.wasm" | grep -qx 'Hello from a component!'
-echo "program: ok"
+grep -q 'SH "PIRN RUN"' "$prefix/share/man/man1/pirn.1"
+bash -n "$prefix/share/bash-completion/completions/pirn"
+echo "program, manual, completion: ok"
 symbols=$(nm -D --defined-only "$libdir/libpirn.so" | awk '$2 ~ /[A-Z]/ && $3 !~ /^pirn_/ {print $3}' | grep -v '^_' || true)
 [ -z "$symbols" ] || { echo "symbols that should be hidden: $symbols"; exit 1; }
 echo "symbols: only pirn_"
