@@ -15,10 +15,10 @@ typedef struct operands {
     size_t len, cap;
 } operands;
 
-/* Room for one more. */
+/* Room for one more value, of one slot or two. */
 static bool reserve(operands *stack)
 {
-    if (stack->len < stack->cap)
+    if (stack->len + 1 < stack->cap)
         return true;
     size_t size = stack->cap * sizeof *stack->data;
     bool is_short = stack->data == stack->short_stack;
@@ -36,6 +36,19 @@ static bool reserve(operands *stack)
 static void push(operands *stack, pirn_slot value)
 {
     stack->data[stack->len++] = value;
+}
+
+static void push_v128(operands *stack, const uint8_t bytes[2 * sizeof(pirn_slot)])
+{
+    memcpy(stack->data + stack->len, bytes, 2 * sizeof(pirn_slot));
+    stack->len += 2;
+}
+
+static void push_global(operands *stack, const pirn_instance *instance, uint32_t index)
+{
+    push(stack, instance->globals[index][0]);
+    if (instance->module->syntax.globals.data[index].type.type == PIRN_V128)
+        push(stack, instance->globals[index][1]);
 }
 
 /* Pops the right operand; the left one stands at the place of the result. */
@@ -70,8 +83,10 @@ static void evaluate(const pirn_instance *instance, const vm_instr *instr, opera
         return push(stack, (pirn_slot){.u32 = instr->f32_bits});
     case VM_OP_F64_CONST:
         return push(stack, (pirn_slot){.u64 = instr->f64_bits});
+    case VM_OP_V128_CONST:
+        return push_v128(stack, instr->bytes);
     case VM_OP_GLOBAL_GET:
-        return push(stack, *instance->globals[instr->index]);
+        return push_global(stack, instance, instr->index);
     case VM_OP_REF_NULL:
         return push(stack, (pirn_slot){.ref = NULL});
     case VM_OP_REF_FUNC:
@@ -105,7 +120,7 @@ pirn_status vm_const_expr_read(const pirn_instance *instance, vm_reader *reader,
             break;
         evaluate(instance, &instr, &stack);
     }
-    *out = stack.data[0];
+    memcpy(out, stack.data, (room ? stack.len : 0) * sizeof *out);
     if (stack.data != stack.short_stack)
         base_free(stack.allocator, stack.data, stack.cap * sizeof *stack.data);
     return room ? PIRN_OK : PIRN_NOMEM;

@@ -76,6 +76,9 @@ static uint32_t put_operands(line_writer *w, const vm_code *code, const vm_word 
         case 'm':
             put(w, " memory %u", (unsigned)cell[1].b);
             break;
+        case 'l':
+            put(w, " %u", cell[1].c);
+            break;
         case 'w':
             put_slot(w, cell[1].far_d);
             put_slot(w, cell[1].far_a);

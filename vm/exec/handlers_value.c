@@ -103,6 +103,15 @@ VM_HANDLER(op_SELECT_a_f)
     VM_NEXT(2);
 }
 
+VM_HANDLER(op_SELECT2)
+{
+    uint16_t from = VM_SLOT(pc[1].c).u32 != 0 ? pc[1].a : pc[1].b;
+    pirn_slot low = VM_SLOT(from), high = VM_SLOT(from + sizeof(pirn_slot));
+    VM_SLOT(pc[1].d) = low;
+    VM_SLOT(pc[1].d + sizeof(pirn_slot)) = high;
+    VM_NEXT(2);
+}
+
 VM_HANDLER(op_GLOBAL_GET_s)
 {
     VM_SLOT(pc[1].d).u64 = inst->globals[pc[1].offset]->u64;

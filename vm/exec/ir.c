@@ -24,6 +24,8 @@ const vm_family vm_families[VM_OP_COUNT] = {
 #define IR_UNARY(name, T, R, traps, expression) [VM_OP_##name] = {VM_FAMILY_UNARY, #T[0], #R[0], 0, IR_##name##_s_s},
 #define IR_LOAD(name, R, bytes, expression)     [VM_OP_##name] = {VM_FAMILY_LOAD, 'I', #R[0], 0, IR_##name##_s_s},
 #define IR_STORE(name, T, bytes, statement)     [VM_OP_##name] = {VM_FAMILY_STORE, #T[0], 0, 0, IR_##name##_ss},
+#define IR_VECTOR(name, shape)                  [VM_OP_##name] = {VM_FAMILY_VECTOR, 0, 0, 0, IR_##name},
+#define IR_VECTOR_MEMORY                        IR_VECTOR
 #include "vm/exec/ir.def"
 };
 

@@ -108,24 +108,12 @@ static void translate_select(vm_translator *t)
         return;
     }
     bool is_acc = condition.kind == VM_VALUE_ACC, is_float = x.is_float;
-    if (x.slots > 1 && is_acc) {
-        vm_value_slot(t, &condition);
-        is_acc = false;
+    if (x.slots > 1) {
+        vm_translate_select_vector(t, &condition, &x, &y);
+        return;
     }
     uint32_t x_slot = vm_value_slot(t, &x), y_slot = vm_value_slot(t, &y);
     uint32_t c_slot = is_acc ? 0 : vm_value_slot(t, &condition);
-    if (x.slots > 1) {
-        for (uint32_t i = 0; i < x.slots; i++) {
-            uint16_t a = vm_emit_source(t, x_slot + i, 0), b = vm_emit_source(t, y_slot + i, 1),
-                     c = vm_emit_source(t, c_slot, 2);
-            vm_word *cell = vm_emit(t, IR_SELECT_s_s);
-            cell[1] = (vm_word){.d = vm_emit_dest(t, x.temp + i), .a = a, .b = b, .c = c};
-            vm_emit_dest_done(t, x.temp + i);
-        }
-        x.kind = VM_VALUE_TEMP;
-        vm_push(t, x);
-        return;
-    }
     uint16_t a = vm_emit_source(t, x_slot, 0), b = vm_emit_source(t, y_slot, 1);
     uint16_t c = is_acc ? 0 : vm_emit_source(t, c_slot, 2);
     vm_free_accumulator(t, is_float);
@@ -172,16 +160,10 @@ static void translate_global_get(vm_translator *t, uint32_t global)
     vm_value value = vm_value_of_type(t->syntax->globals.data[global].type.type);
     if (value.slots > 1) {
         uint32_t temp = vm_temp_at(t, (uint32_t)t->stack.len);
-        if (!vm_is_near(temp + 1)) { /* two scratch slots in a row */
-            vm_word *cell = vm_emit(t, IR_GLOBAL_GET2);
-            cell[1].d = (uint16_t)(vm_scratch(t, 0) * sizeof(pirn_slot));
-            cell[1].offset = global;
-            vm_emit_copy_n(t, temp, t->scratch, 2);
-        } else {
-            vm_word *cell = vm_emit(t, IR_GLOBAL_GET2);
-            cell[1].d = vm_emit_dest(t, temp);
-            cell[1].offset = global;
-        }
+        vm_word *cell = vm_emit(t, IR_GLOBAL_GET2);
+        cell[1].d = vm_emit_dests(t, temp, value.slots);
+        cell[1].offset = global;
+        vm_emit_dests_done(t, temp, value.slots);
         vm_push(t, value);
         return;
     }
@@ -199,11 +181,7 @@ static void translate_global_set(vm_translator *t, uint32_t global)
         return;
     }
     uint32_t slot = vm_value_slot(t, &value);
-    if (value.slots > 1 && !vm_is_near(slot + 1)) {
-        vm_emit_copy_n(t, vm_scratch(t, 0), slot, 2);
-        slot = t->scratch;
-    }
-    uint16_t source = vm_emit_source(t, slot, 0);
+    uint16_t source = vm_emit_sources(t, slot, value.slots, 0);
     vm_word *cell = vm_emit(t, value.slots > 1 ? IR_GLOBAL_SET2 : IR_GLOBAL_SET_s);
     cell[1].a = source;
     cell[1].offset = global;
@@ -279,6 +257,9 @@ static void translate_family(vm_translator *t, const vm_instr *instr)
         break;
     case VM_FAMILY_STORE:
         vm_translate_store(t, family, &instr->memarg);
+        break;
+    case VM_FAMILY_VECTOR:
+        vm_translate_vector(t, family, instr);
         break;
     case VM_FAMILY_NONE:
         break;

@@ -7,6 +7,7 @@
  *   translate_control.c  labels, branches, calls, returns
  *   translate_memory.c   memories and tables
  *   translate_tail.c     tail calls
+ *   translate_simd.c     vector instructions
  *   translate_emit.c     cells: writing, patching, fitting slots into 16 bits, relocation
  *
  * The symbolic stack. While the code of a Wasm function is read, its operand stack is known only as descriptions: a
@@ -41,11 +42,13 @@ typedef struct vm_value {
     uint8_t kind;
     uint8_t slots;    /* 1 or 2 */
     uint8_t is_float; /* which accumulator it would be in */
-    uint16_t slot_ir; /* ACC: what patches its cell to a slot as destination; IR_COUNT: cannot be */
+    /* ACC: what patches its cell to a slot as destination; IR_COUNT: cannot be. TEMP: the same when it is the result of
+     * a vector cell, else 0. */
+    uint16_t slot_ir;
     uint32_t temp;    /* the slot that belongs to its place */
     union {
         uint64_t bits; /* CONST: image of a slot */
-        uint32_t cell; /* ACC: where it was made */
+        uint32_t cell; /* ACC, and TEMP with a slot_ir: where it was made */
         struct {
             uint32_t local;
             uint32_t below; /* LOCAL: next value down the stack that stands for the same local */
@@ -129,20 +132,24 @@ typedef struct vm_translator {
 
 /* ---- translate_emit.c ----------------------------------------------------------------------------------------------- */
 
-/* Scratch slots of the wide form: for the sources, in order, and for the destination. */
-enum { VM_SCRATCH_D = 3, VM_SCRATCH_SLOTS = 4 };
+/* Scratch places of the wide form, of two slots each: for the sources, in order, and for the destination. */
+enum { VM_SCRATCH_D = 3, VM_SCRATCH_PLACES = 4, VM_SCRATCH_SLOTS = 2 * VM_SCRATCH_PLACES };
 
 bool vm_is_near(uint32_t slot);
-/* The n-th scratch slot. */
+/* The n-th scratch place. */
 uint32_t vm_scratch(vm_translator *t, uint32_t n);
-/* The slot as operand. A slot out of reach is copied to the n-th scratch slot, which is then the operand. */
+/* The slot as operand. A slot out of reach is copied to the n-th scratch place, which is then the operand. */
 uint16_t vm_emit_source(vm_translator *t, uint32_t slot, uint32_t n);
+/* The same of a value of one or two slots. */
+uint16_t vm_emit_sources(vm_translator *t, uint32_t slot, uint32_t slots, uint32_t n);
 /* Appends a cell of `words` words and returns them, the operands zeroed. Valid until the next cell. */
 vm_word *vm_emit_words(vm_translator *t, vm_ir ir, uint32_t words);
 vm_word *vm_emit(vm_translator *t, vm_ir ir);
 /* A cell whose operand d is a destination: first the cell, then vm_emit_dest_done, which brings the value to a far slot. */
 uint16_t vm_emit_dest(vm_translator *t, uint32_t slot);
 void vm_emit_dest_done(vm_translator *t, uint32_t slot);
+uint16_t vm_emit_dests(vm_translator *t, uint32_t slot, uint32_t slots);
+void vm_emit_dests_done(vm_translator *t, uint32_t slot, uint32_t slots);
 /* One value of `slots` slots from slot to slot. */
 void vm_emit_copy(vm_translator *t, uint32_t to, uint32_t from, uint32_t slots);
 /* Any number of slots. */
@@ -204,6 +211,12 @@ void vm_translate_load(vm_translator *t, const vm_family *family, const vm_memar
 void vm_translate_store(vm_translator *t, const vm_family *family, const vm_memarg *memarg);
 /* Translates an instruction of a memory or table that is neither load nor store; false when it is another one. */
 bool vm_translate_memory(vm_translator *t, const vm_instr *instr);
+
+/* ---- translate_simd.c --------------------------------------------------------------------------------------------------- */
+
+void vm_translate_vector(vm_translator *t, const vm_family *family, const vm_instr *instr);
+/* Selects one of two popped v128. */
+void vm_translate_select_vector(vm_translator *t, vm_value *condition, vm_value *x, vm_value *y);
 
 /* ---- translate_control.c ------------------------------------------------------------------------------------------------ */
 

@@ -260,6 +260,12 @@ static void emit_return(vm_translator *t)
         return_value(t, header);
         return;
     }
+    if (count == 1 && t->stack.len != 0) { /* a v128 */
+        vm_value value = t->stack.data[t->stack.len - 1];
+        vm_value_move(t, &value, 0);
+        vm_emit(t, IR_RETURN)[1].d = header;
+        return;
+    }
     vm_settle(t, count);
     vm_emit_copy_n(t, 0, vm_temp_at(t, (uint32_t)t->stack.len) - slots, slots);
     vm_emit(t, IR_RETURN)[1].d = header;

@@ -46,15 +46,25 @@ uint32_t vm_scratch(vm_translator *t, uint32_t n)
 {
     if (!t->has_scratch)
         t->status = PIRN_LIMIT;
-    return t->scratch + n;
+    return t->scratch + 2 * n;
 }
 
 uint16_t vm_emit_source(vm_translator *t, uint32_t slot, uint32_t n)
 {
     if (vm_is_near(slot))
         return near_offset(slot);
-    copy_far(t, vm_scratch(t, n), slot);
-    return near_offset(t->scratch + n);
+    uint32_t scratch = vm_scratch(t, n);
+    copy_far(t, scratch, slot);
+    return near_offset(scratch);
+}
+
+uint16_t vm_emit_sources(vm_translator *t, uint32_t slot, uint32_t slots, uint32_t n)
+{
+    if (vm_is_near(slot + slots - 1))
+        return near_offset(slot);
+    uint32_t scratch = vm_scratch(t, n);
+    vm_emit_copy_n(t, scratch, slot, slots);
+    return near_offset(scratch);
 }
 
 uint16_t vm_emit_dest(vm_translator *t, uint32_t slot)
@@ -68,11 +78,28 @@ void vm_emit_dest_done(vm_translator *t, uint32_t slot)
         copy_far(t, slot, vm_scratch(t, VM_SCRATCH_D));
 }
 
+uint16_t vm_emit_dests(vm_translator *t, uint32_t slot, uint32_t slots)
+{
+    return near_offset(vm_is_near(slot + slots - 1) ? slot : vm_scratch(t, VM_SCRATCH_D));
+}
+
+void vm_emit_dests_done(vm_translator *t, uint32_t slot, uint32_t slots)
+{
+    if (!vm_is_near(slot + slots - 1))
+        vm_emit_copy_n(t, slot, vm_scratch(t, VM_SCRATCH_D), slots);
+}
+
+/* Can both be operands of COPY2? */
+static bool are_near(uint32_t to, uint32_t from)
+{
+    return vm_is_near(to + 1) && vm_is_near(from + 1);
+}
+
 void vm_emit_copy(vm_translator *t, uint32_t to, uint32_t from, uint32_t slots)
 {
     if (to == from)
         return;
-    if (slots > 1 && !(vm_is_near(to + 1) && vm_is_near(from + 1))) {
+    if (slots > 1 && !are_near(to, from)) {
         vm_emit_copy_n(t, to, from, slots);
     } else if (!vm_is_near(to) || !vm_is_near(from)) {
         copy_far(t, to, from);
@@ -85,8 +112,8 @@ void vm_emit_copy(vm_translator *t, uint32_t to, uint32_t from, uint32_t slots)
 
 void vm_emit_copy_n(vm_translator *t, uint32_t to, uint32_t from, uint32_t slots)
 {
-    if (slots == 1) {
-        vm_emit_copy(t, to, from, 1);
+    if (slots == 1 || (slots == 2 && are_near(to, from))) {
+        vm_emit_copy(t, to, from, slots);
     } else if (slots > 1 && to != from) {
         vm_word *cell = vm_emit(t, IR_COPY_N);
         cell[1].far_d = to * (uint32_t)sizeof(pirn_slot);

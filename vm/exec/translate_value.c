@@ -126,12 +126,21 @@ void vm_value_narrow(vm_translator *t, vm_value *value, bool is64)
     value->kind = VM_VALUE_TEMP;
 }
 
+/* Was the value just left in its temp by a vector cell? */
+static bool is_last_vector(const vm_translator *t, const vm_value *value)
+{
+    return value->kind == VM_VALUE_TEMP && value->slot_ir != 0 && t->last.cell != VM_NONE &&
+           value->cell == t->last.cell;
+}
+
 void vm_value_move(vm_translator *t, vm_value *value, uint32_t slot)
 {
     if (value->kind == VM_VALUE_CONST) {
         vm_emit_const(t, slot, value);
     } else if (vm_is_last(t, value)) {
         move_accumulator(t, value, slot);
+    } else if (is_last_vector(t, value) && vm_is_near(slot + value->slots - 1)) {
+        vm_emit_patch(t, value->cell, (vm_ir)value->slot_ir, slot);
     } else if (value->kind == VM_VALUE_ACC) {
         /* Something was emitted since: it may read the slot, so the value must not get there earlier. */
         vm_emit(t, value->is_float ? IR_SET_f : IR_SET_a)[1].d = vm_emit_dest(t, slot);

@@ -56,7 +56,7 @@ static inline vm_valtype vm_valtype_non_null(vm_valtype type)
     ((uint32_t)(PIRN_FEATURE_MUTABLE_GLOBALS | PIRN_FEATURE_SIGN_EXTENSION | PIRN_FEATURE_SATURATING |          \
                 PIRN_FEATURE_MULTI_VALUE | PIRN_FEATURE_REFERENCE_TYPES | PIRN_FEATURE_BULK_MEMORY |            \
                 PIRN_FEATURE_EXTENDED_CONST | PIRN_FEATURE_TAIL_CALL | PIRN_FEATURE_MULTI_MEMORY |              \
-                PIRN_FEATURE_MEMORY64))
+                PIRN_FEATURE_MEMORY64 | PIRN_FEATURE_SIMD | PIRN_FEATURE_RELAXED_SIMD))
 
 /* The name of a feature bit ("bulk-memory"). */
 const char *vm_feature_name(uint32_t feature);

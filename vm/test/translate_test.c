@@ -247,14 +247,14 @@ static void test_slots_out_of_reach_are_copied_near(void **state)
                       LOCAL_GET, 0xA9, 0x46, LOCAL_GET, 0xA8, 0x46, I32_ADD, END));
     machine_start(&m);
     assert_int_equal(machine_call(&m, 2, 20)->i32, 42);
-    assert_string_equal(machine_cells(&m, 0), "check_frame 0x2335\n"
-                                              "zero_n s11 9000\n"
-                                              "copy_far s9010 s0\n"
-                                              "i32_mul_si_s s10 s1 2\n"
-                                              "copy_far s9009 s10\n"
-                                              "copy_far s7 s9010\n"
-                                              "copy_far s8 s9009\n"
-                                              "i32_add_ss_a s7 s8\n"
+    assert_string_equal(machine_cells(&m, 0), "check_frame 0x2339\n"
+                                              "zero_n s15 9000\n"
+                                              "copy_far s9014 s0\n"
+                                              "i32_mul_si_s s13 s1 2\n"
+                                              "copy_far s9013 s13\n"
+                                              "copy_far s7 s9014\n"
+                                              "copy_far s9 s9013\n"
+                                              "i32_add_ss_a s7 s9\n"
                                               "return s2\n");
     machine_done(&m);
 }

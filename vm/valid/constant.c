@@ -16,6 +16,7 @@ static const constant_row constant_instrs[] = {
     {VM_OP_I64_CONST, 0},
     {VM_OP_F32_CONST, 0},
     {VM_OP_F64_CONST, 0},
+    {VM_OP_V128_CONST, 0},
     {VM_OP_GLOBAL_GET, 0},
     {VM_OP_REF_NULL, 0},
     {VM_OP_REF_FUNC, 0},

@@ -33,13 +33,23 @@ pirn_status vm_valid_memory_immediate(vm_validator *v, vm_immediate kind, vm_val
 {
     switch (kind) {
     case VM_IMM_MEM1:
-        return check_memarg(v, 0, address);
+    case VM_IMM_MEM1_LANE:
+        PIRN_TRY(check_memarg(v, 0, address));
+        return vm_valid_lane_immediate(v, kind);
     case VM_IMM_MEM2:
-        return check_memarg(v, 1, address);
+    case VM_IMM_MEM2_LANE:
+        PIRN_TRY(check_memarg(v, 1, address));
+        return vm_valid_lane_immediate(v, kind);
     case VM_IMM_MEM4:
-        return check_memarg(v, 2, address);
+    case VM_IMM_MEM4_LANE:
+        PIRN_TRY(check_memarg(v, 2, address));
+        return vm_valid_lane_immediate(v, kind);
     case VM_IMM_MEM8:
-        return check_memarg(v, 3, address);
+    case VM_IMM_MEM8_LANE:
+        PIRN_TRY(check_memarg(v, 3, address));
+        return vm_valid_lane_immediate(v, kind);
+    case VM_IMM_MEM16:
+        return check_memarg(v, 4, address);
     case VM_IMM_MEMORY:
         return find_memory(v, v->instr.index, address);
     case VM_IMM_DATA_MEMORY:
@@ -50,7 +60,7 @@ pirn_status vm_valid_memory_immediate(vm_validator *v, vm_immediate kind, vm_val
     case VM_IMM_ELEM:
         return vm_valid_index(v, "elem segment", v->instr.index, v->module->elems.len);
     default:
-        return PIRN_OK; /* constants, or nothing */
+        return vm_valid_lane_immediate(v, kind); /* or constants, or nothing */
     }
 }
 

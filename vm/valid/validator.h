@@ -163,6 +163,9 @@ vm_valid_special vm_valid_memory_copy;
  * address type (`a` in the signature). */
 PIRN_MUST_CHECK pirn_status vm_valid_memory_immediate(vm_validator *v, vm_immediate kind, vm_valtype *address);
 
+/* For the same: checks the lanes that it names. */
+PIRN_MUST_CHECK pirn_status vm_valid_lane_immediate(vm_validator *v, vm_immediate kind);
+
 /* ---- Constant expressions ------------------------------------------------------------------------------------ */
 
 /* Checks that `expr` is constant and yields one value of type `expected`. */

@@ -102,7 +102,8 @@ PIRN_API size_t pirn_externtype_text(const pirn_externtype *type, char *out, siz
 
 /* ---- Engine ---------------------------------------------------------------------------------------------------- */
 
-/* Features of the language, one bit each, decided at run time. Columns: bit, enumerator, name, since which standard (0: none). */
+/* Features of the language, one bit each, decided at run time. Results never depend on the machine: relaxed SIMD means
+ * what the standard's deterministic profile says. Columns: bit, enumerator, name, since which standard (0: none). */
 #define PIRN_FEATURES(X)                                                                                     \
     X(0, PIRN_FEATURE_MUTABLE_GLOBALS, "mutable-globals", 1)                                                 \
     X(1, PIRN_FEATURE_SIGN_EXTENSION, "sign-extension", 2)                                                   \
@@ -250,8 +251,9 @@ typedef struct pirn_global pirn_global;
 typedef struct pirn_tag pirn_tag;
 typedef struct pirn_instance pirn_instance;
 
-/* One value, or half a v128. A reference is a pointer: NULL is null; a funcref is a pirn_func *; an externref is the
- * embedder's own pointer. Bits above a 32-bit value may hold anything. */
+/* One value, or half a v128, whose two slots hold its 16 bytes as they would lie in linear memory. A reference is a
+ * pointer: NULL is null; a funcref is a pirn_func *; an externref is the embedder's own pointer. Bits above a 32-bit value
+ * may hold anything. */
 typedef union pirn_slot {
     int32_t i32;
     uint32_t u32;
