@@ -267,7 +267,7 @@ const char *cm_core_mismatch(const pirn_externtype *expected, const pirn_externt
 static pirn_status match_core(cm_substitution *s, const pirn_externtype *expected, const pirn_externtype *actual)
 {
     PIRN_TRY(cm_spend_steps(s->v, 1));
-    if (pirn_externtype_matches(actual, expected))
+    if (pirn_externtype_matches(s->v->engine, actual, expected))
         return PIRN_OK;
     char reason[300];
     return mismatch(s, "%s", cm_core_mismatch(expected, actual, reason, sizeof reason));

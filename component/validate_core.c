@@ -242,7 +242,7 @@ static pirn_status check_core_import(cm_validator *v, const cm_core_extern *impo
         return cm_invalid(v, "module instantiation argument `%.*s` does not export an item named `%.*s`",
                           PIRN_STR_ARG(import->module), PIRN_STR_ARG(import->name));
     PIRN_TRY(cm_spend_steps(v, 1));
-    if (pirn_externtype_matches(&export->type, &import->type))
+    if (pirn_externtype_matches(v->engine, &export->type, &import->type))
         return PIRN_OK;
     char reason[300];
     return cm_invalid(v, "type mismatch for export `%.*s` of module instantiation argument `%.*s`: %s",

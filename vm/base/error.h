@@ -31,6 +31,14 @@
     X(PIRN_TRAP_UNDEFINED_ELEMENT, PIRN_TRAP, "undefined element")                                           \
     X(PIRN_TRAP_UNINITIALIZED_ELEMENT, PIRN_TRAP, "uninitialized element")                                   \
     X(PIRN_TRAP_INDIRECT_TYPE, PIRN_TRAP, "indirect call type mismatch")                                     \
+    X(PIRN_TRAP_NULL_REFERENCE, PIRN_TRAP, "null reference")                                                 \
+    X(PIRN_TRAP_NULL_FUNCTION, PIRN_TRAP, "null function reference")                                         \
+    X(PIRN_TRAP_NULL_STRUCTURE, PIRN_TRAP, "null structure reference")                                       \
+    X(PIRN_TRAP_NULL_ARRAY, PIRN_TRAP, "null array reference")                                               \
+    X(PIRN_TRAP_NULL_I31, PIRN_TRAP, "null i31 reference")                                                   \
+    X(PIRN_TRAP_CAST, PIRN_TRAP, "cast failure")                                                             \
+    X(PIRN_TRAP_ARRAY_BOUNDS, PIRN_TRAP, "out of bounds array access")                                       \
+    X(PIRN_TRAP_HEAP, PIRN_EXHAUSTED, "the heap is full")                                                    \
     X(PIRN_TRAP_CALL_STACK, PIRN_EXHAUSTED, "call stack exhausted")                                          \
     X(PIRN_TRAP_FUEL, PIRN_EXHAUSTED, "all fuel consumed")                                                   \
     X(PIRN_TRAP_INTERRUPTED, PIRN_EXHAUSTED, "interrupted: the time limit was reached")                      \

@@ -151,7 +151,7 @@ static bool freeze(vm_module *m, const void *data, size_t len, size_t element_si
 
 static pirn_status freeze_all(vm_decoder *d)
 {
-    if (FREEZE(d, funcs) && FREEZE(d, tables) && FREEZE(d, memories) && FREEZE(d, globals) && FREEZE(d, customs) &&
+    if (FREEZE(d, types) && FREEZE(d, funcs) && FREEZE(d, tables) && FREEZE(d, memories) && FREEZE(d, globals) && FREEZE(d, customs) &&
         FREEZE(d, sections))
         return PIRN_OK;
     return base_nomem(d->r.error);
@@ -186,6 +186,7 @@ pirn_status vm_decode(vm_module *out, const uint8_t *bytes, size_t size, uint64_
     *out = (vm_module){.bytes = {d.r.start, d.r.end}, .base_offset = base_offset, .features = features};
     base_arena_init(&out->arena, allocator);
     pirn_status status = decode_module(&d);
+    BASE_VEC_DONE(&d.types, allocator);
     BASE_VEC_DONE(&d.funcs, allocator);
     BASE_VEC_DONE(&d.tables, allocator);
     BASE_VEC_DONE(&d.memories, allocator);

@@ -37,15 +37,18 @@ static vm_segment_mode elem_mode(uint32_t flags)
 
 static vm_valtype decode_elem_type(vm_decoder *d, vm_reader *r, uint32_t flags)
 {
+    /* Functions named by index are never null; but for them, references that are never null are a later feature. */
+    bool is_nullable = !(d->features & PIRN_FEATURE_FUNCTION_REFERENCES) || (flags & ELEM_EXPRS);
+    vm_valtype type = vm_ref_abstract(VM_CODE_FUNCREF, is_nullable);
     if (!(flags & ELEM_TYPE_SAID))
-        return PIRN_FUNCREF;
+        return type;
     if (flags & ELEM_EXPRS)
         return vm_reader_reftype(r, d->features);
     const uint8_t *at = r->pos;
     uint8_t kind = vm_reader_u8(r);
     if (kind != 0)
         vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed element kind 0x%02x", kind);
-    return PIRN_FUNCREF;
+    return type;
 }
 
 static void decode_elem_items(vm_decoder *d, vm_reader *r, vm_elem *out)

@@ -8,7 +8,9 @@
  * malformed, those up to it, so that this is what the error says.)
  */
 enum {
-    MIN_TYPE = 3,   /* 60, no parameters, no results */
+    MIN_TYPE = 2,    /* a group of none */
+    MIN_SUBTYPE = 2, /* a structure without fields */
+    MIN_FIELD = 2,
     MIN_IMPORT = 3, /* two empty names, kind */
     MIN_FUNC = 1,
     MIN_TABLE = 2,  /* type, flags */
@@ -29,40 +31,108 @@ static void read_valtypes(vm_decoder *d, vm_reader *r, vm_valtype *out, uint32_t
  * vector. */
 static void decode_functype(vm_decoder *d, vm_reader *r, vm_functype *out)
 {
-    const uint8_t *at = r->pos;
-    uint8_t form = vm_reader_u8(r);
-    if (form != VM_CODE_FUNC)
-        vm_reader_fail_at(r, at, PIRN_MALFORMED,
-                          form & 0x80 ? "integer representation too long" : "malformed function type 0x%02x", form);
     vm_valtype types[VM_LIMIT_PARAMS + VM_LIMIT_RESULTS];
-    out->param_count = vm_reader_count(r, 1, VM_LIMIT_PARAMS, "parameters");
-    read_valtypes(d, r, types, out->param_count);
-    at = r->pos;
-    out->result_count = vm_reader_count(r, 1, VM_LIMIT_RESULTS, "results");
-    if (out->result_count > 1)
+    uint32_t params = vm_reader_count(r, 1, VM_LIMIT_PARAMS, "parameters");
+    read_valtypes(d, r, types, params);
+    const uint8_t *at = r->pos;
+    uint32_t results = vm_reader_count(r, 1, VM_LIMIT_RESULTS, "results");
+    if (results > 1)
         vm_reader_require(r, at, d->features, PIRN_FEATURE_MULTI_VALUE, "invalid result arity: a second result");
-    read_valtypes(d, r, types + out->param_count, out->result_count);
+    read_valtypes(d, r, types + params, results);
     if (vm_reader_failed(r))
         return;
-    size_t count = out->param_count + out->result_count;
+    size_t count = params + results;
     vm_valtype *array = base_arena_alloc(&d->module->arena, count * sizeof *array);
     if (array == NULL) {
         vm_decode_nomem(r);
         return;
     }
     memcpy(array, types, count * sizeof *array);
-    out->params = array;
-    out->results = array + out->param_count;
+    *out = (vm_functype){params, results, array, array + params};
+}
+
+static void decode_fields(vm_decoder *d, vm_reader *r, uint32_t count, vm_subtype *out)
+{
+    vm_field *fields = vm_decode_array(d, r, count, sizeof *fields);
+    for (uint32_t i = 0; i < count && !vm_reader_failed(r); i++)
+        fields[i] = vm_reader_field(r, d->features);
+    out->fields = fields;
+    out->field_count = vm_reader_failed(r) ? 0 : count;
+}
+
+static void decode_composite(vm_decoder *d, vm_reader *r, vm_subtype *out)
+{
+    const uint8_t *at = r->pos;
+    uint8_t form = vm_reader_u8(r);
+    switch (form) {
+    case VM_CODE_FUNC:
+        out->kind = VM_TYPE_FUNC;
+        decode_functype(d, r, &out->func);
+        return;
+    case VM_CODE_STRUCT:
+        vm_reader_require(r, at, d->features, PIRN_FEATURE_GC, "a structure type");
+        out->kind = VM_TYPE_STRUCT;
+        decode_fields(d, r, vm_reader_count(r, MIN_FIELD, VM_LIMIT_FIELDS, "fields"), out);
+        return;
+    case VM_CODE_ARRAY:
+        vm_reader_require(r, at, d->features, PIRN_FEATURE_GC, "an array type");
+        out->kind = VM_TYPE_ARRAY;
+        decode_fields(d, r, 1, out);
+        return;
+    default:
+        vm_reader_fail_at(r, at, PIRN_MALFORMED,
+                          form & 0x80 ? "integer representation too long" : "malformed function type 0x%02x", form);
+    }
+}
+
+/* Without a prefix it is final and has no supertype. The format has room for several; validation lets one pass. */
+static void decode_subtype(vm_decoder *d, vm_reader *r, vm_subtype *out)
+{
+    const uint8_t *at = r->pos;
+    uint8_t form = vm_reader_peek(r);
+    out->offset = vm_reader_offset(r);
+    out->is_final = form != VM_CODE_SUB;
+    out->super = VM_NO_TYPE;
+    if (form == VM_CODE_SUB || form == VM_CODE_SUB_FINAL) {
+        vm_reader_u8(r);
+        vm_reader_require(r, at, d->features, PIRN_FEATURE_GC, "a sub type");
+        at = r->pos;
+        uint32_t supers = vm_reader_count(r, 1, VM_LIMIT_TYPES, "supertypes");
+        if (supers > 1)
+            vm_reader_fail_at(r, at, PIRN_INVALID, "sub type %u has more than one supertype",
+                              (unsigned)(out - d->types.data));
+        if (supers == 1)
+            out->super = vm_reader_leb_u32(r);
+    }
+    decode_composite(d, r, out);
+}
+
+/* An entry of the section: a group, or a type that is a group of its own. */
+static void decode_group(vm_decoder *d, vm_reader *r)
+{
+    const uint8_t *at = r->pos;
+    uint32_t start = (uint32_t)d->types.len, length = 1;
+    if (vm_reader_peek(r) == VM_CODE_REC) {
+        vm_reader_u8(r);
+        vm_reader_require(r, at, d->features, PIRN_FEATURE_GC, "a recursion group");
+        length = vm_reader_count(r, MIN_SUBTYPE, VM_LIMIT_TYPES, "types");
+    }
+    if (length > VM_LIMIT_TYPES - start)
+        vm_reader_fail_at(r, at, PIRN_LIMIT, "too many types: at most %d are supported", VM_LIMIT_TYPES);
+    if (!BASE_VEC_RESERVE(&d->types, d->allocator, length))
+        vm_decode_nomem(r);
+    for (uint32_t i = 0; i < length && !vm_reader_failed(r); i++) {
+        vm_subtype *type = &d->types.data[d->types.len++];
+        *type = (vm_subtype){.group_start = start, .group_length = length};
+        decode_subtype(d, r, type);
+    }
 }
 
 void vm_decode_types(vm_decoder *d, vm_reader *r, uint64_t *items)
 {
-    vm_module *m = d->module;
     uint32_t count = vm_reader_count(r, MIN_TYPE, VM_LIMIT_TYPES, "types");
-    m->types.data = vm_decode_array(d, r, count, sizeof *m->types.data);
     for (uint32_t i = 0; i < count && !vm_reader_failed(r); i++)
-        decode_functype(d, r, &m->types.data[i]);
-    m->types.len = count;
+        decode_group(d, r);
     *items = count;
 }
 
@@ -76,10 +146,23 @@ static void push_func(vm_decoder *d, vm_reader *r)
         vm_decode_nomem(r);
 }
 
-static void push_table(vm_decoder *d, vm_reader *r)
+/* A defined table may begin with 40 00: then its initial value is behind its type (5.5.7). */
+static void push_table(vm_decoder *d, vm_reader *r, bool defined)
 {
+    enum { HAS_INIT = 0x40 };
+    const uint8_t *at = r->pos;
     vm_table_decl table = {.offset = vm_reader_offset(r)};
+    bool has_init = defined && vm_reader_peek(r) == HAS_INIT;
+    if (has_init) {
+        vm_reader_u8(r);
+        vm_reader_require(r, at, d->features, PIRN_FEATURE_FUNCTION_REFERENCES, "a table with an initial value");
+        at = r->pos;
+        if (vm_reader_u8(r) != 0)
+            vm_reader_fail_at(r, at, PIRN_MALFORMED, "zero byte expected");
+    }
     table.type = vm_reader_tabletype(r, d->features);
+    if (has_init)
+        table.init = vm_reader_expr(r, d->features);
     if (!BASE_VEC_PUSH(&d->tables, d->allocator, table))
         vm_decode_nomem(r);
 }
@@ -113,7 +196,7 @@ static uint32_t decode_import_type(vm_decoder *d, vm_reader *r, const uint8_t *k
         push_func(d, r);
         return m->imported_funcs++;
     case PIRN_EXTERN_TABLE:
-        push_table(d, r);
+        push_table(d, r, false);
         return m->imported_tables++;
     case PIRN_EXTERN_MEMORY:
         push_memory(d, r);
@@ -190,7 +273,7 @@ void vm_decode_tables(vm_decoder *d, vm_reader *r, uint64_t *items)
 {
     uint32_t count = vm_reader_count(r, MIN_TABLE, VM_LIMIT_TABLES, "tables");
     for (uint32_t i = 0; i < count && !vm_reader_failed(r); i++)
-        push_table(d, r);
+        push_table(d, r, true);
     *items = count;
 }
 

@@ -14,6 +14,7 @@ typedef struct vm_decoder {
     const pirn_allocator *allocator;
     uint32_t features;
     vm_reader r; /* over the module; each section is read through a part of it */
+    BASE_VEC(vm_subtype) types;
     BASE_VEC(vm_func_decl) funcs;
     BASE_VEC(vm_table_decl) tables;
     BASE_VEC(vm_memory_decl) memories;

@@ -20,6 +20,18 @@ static const type_row value_types[] = {
     {VM_CODE_V128, false, PIRN_FEATURE_SIMD},
     {VM_CODE_FUNCREF, true, PIRN_FEATURE_REFERENCE_TYPES},
     {VM_CODE_EXTERNREF, true, PIRN_FEATURE_REFERENCE_TYPES},
+    {VM_CODE_REF_NULL, true, PIRN_FEATURE_FUNCTION_REFERENCES},
+    {VM_CODE_REF, true, PIRN_FEATURE_FUNCTION_REFERENCES},
+    {VM_CODE_NOFUNC, true, PIRN_FEATURE_GC},
+    {VM_CODE_NOEXTERN, true, PIRN_FEATURE_GC},
+    {VM_CODE_NONE, true, PIRN_FEATURE_GC},
+    {VM_CODE_ANY, true, PIRN_FEATURE_GC},
+    {VM_CODE_EQ, true, PIRN_FEATURE_GC},
+    {VM_CODE_I31, true, PIRN_FEATURE_GC},
+    {VM_CODE_STRUCTREF, true, PIRN_FEATURE_GC},
+    {VM_CODE_ARRAYREF, true, PIRN_FEATURE_GC},
+    {VM_CODE_EXN, true, PIRN_FEATURE_EXCEPTIONS},
+    {VM_CODE_NOEXN, true, PIRN_FEATURE_EXCEPTIONS},
 };
 
 static const type_row *find_row(uint8_t code)
@@ -57,16 +69,42 @@ static const type_row *read_row(vm_reader *r, bool reference, const char *what)
     return row;
 }
 
+/* A heap type behind 0x63 or 0x64: a code, or a type index, as the nullable reference to it. */
+static vm_valtype read_heaptype(vm_reader *r, uint32_t features)
+{
+    const uint8_t *at = r->pos;
+    uint8_t first = vm_reader_peek(r);
+    if ((first & 0xC0) == 0x40) {
+        const type_row *row = read_row(r, true, "heap type");
+        if (row == NULL)
+            return VM_BOTTOM;
+        if (row->code == VM_CODE_REF || row->code == VM_CODE_REF_NULL)
+            vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed heap type 0x%02x", row->code);
+        char text[32];
+        if (row->feature & ~features)
+            vm_reader_require(r, at, features, row->feature, pirn_valtype_text(row->code, text));
+        return row->code;
+    }
+    int64_t index = vm_reader_leb_s33(r);
+    if (index < 0)
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed heap type");
+    vm_reader_require(r, at, features, PIRN_FEATURE_FUNCTION_REFERENCES, "a type index as heap type");
+    /* What is beyond the limit of types is unknown, whatever it is. */
+    return vm_ref_concrete((uint32_t)(index < VM_TYPE_INDEX_LIMIT ? index : VM_TYPE_INDEX_LIMIT), true);
+}
+
 static vm_valtype read_type(vm_reader *r, uint32_t features, bool reference, const char *what)
 {
     const uint8_t *at = r->pos;
     const type_row *row = read_row(r, reference, what);
     if (row == NULL)
         return VM_BOTTOM;
+    bool is_long = row->code == VM_CODE_REF || row->code == VM_CODE_REF_NULL;
     char text[32];
     if (row->feature & ~features)
-        vm_reader_require(r, at, features, row->feature, pirn_valtype_text(row->code, text));
-    return row->code;
+        vm_reader_require(r, at, features, row->feature,
+                          is_long ? "a reference type of this form" : pirn_valtype_text(row->code, text));
+    return is_long ? vm_ref_with_null(read_heaptype(r, features), row->code == VM_CODE_REF_NULL) : row->code;
 }
 
 vm_valtype vm_reader_valtype(vm_reader *r, uint32_t features)
@@ -83,7 +121,28 @@ vm_valtype vm_reader_reftype(vm_reader *r, uint32_t features)
 
 vm_valtype vm_reader_heaptype(vm_reader *r, uint32_t features)
 {
-    return read_type(r, features, true, "heap type");
+    return read_heaptype(r, features);
+}
+
+bool vm_reader_mutability(vm_reader *r)
+{
+    const uint8_t *at = r->pos;
+    uint8_t mutability = vm_reader_u8(r);
+    if (mutability > 1)
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed mutability 0x%02x", mutability);
+    return mutability == 1;
+}
+
+vm_field vm_reader_field(vm_reader *r, uint32_t features)
+{
+    uint8_t first = vm_reader_peek(r);
+    vm_field field = {.type = first};
+    if (vm_type_is_packed(first))
+        vm_reader_u8(r);
+    else
+        field.type = vm_reader_valtype(r, features);
+    field.is_mutable = vm_reader_mutability(r);
+    return field;
 }
 
 vm_blocktype vm_reader_blocktype(vm_reader *r, uint32_t features)
@@ -177,10 +236,6 @@ pirn_memtype vm_reader_memtype(vm_reader *r, uint32_t features)
 pirn_globaltype vm_reader_globaltype(vm_reader *r, uint32_t features)
 {
     pirn_globaltype type = {.type = vm_reader_valtype(r, features)};
-    const uint8_t *at = r->pos;
-    uint8_t mutability = vm_reader_u8(r);
-    if (mutability > 1)
-        vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed mutability 0x%02x", mutability);
-    type.is_mutable = mutability == 1;
+    type.is_mutable = vm_reader_mutability(r);
     return type;
 }

@@ -13,6 +13,10 @@ vm_valtype vm_reader_valtype(vm_reader *r, uint32_t features);
 vm_valtype vm_reader_reftype(vm_reader *r, uint32_t features);
 /* A heap type, as the nullable reference to it. */
 vm_valtype vm_reader_heaptype(vm_reader *r, uint32_t features);
+/* The byte that says whether a global or a field may be changed. */
+bool vm_reader_mutability(vm_reader *r);
+/* A field of a structure or of an array: a storage type and its mutability. */
+vm_field vm_reader_field(vm_reader *r, uint32_t features);
 vm_blocktype vm_reader_blocktype(vm_reader *r, uint32_t features);
 pirn_tabletype vm_reader_tabletype(vm_reader *r, uint32_t features);
 pirn_memtype vm_reader_memtype(vm_reader *r, uint32_t features);

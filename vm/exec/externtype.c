@@ -28,7 +28,15 @@ static bool memories_match(const pirn_memtype *actual, const pirn_memtype *expec
            actual->page_size_log2 == expected->page_size_log2 && limits_match(&actual->limits, &expected->limits);
 }
 
-bool pirn_externtype_matches(const pirn_externtype *actual, const pirn_externtype *expected)
+/* What may be written must be the same; what is only read may be below. */
+static bool globals_match(const pirn_engine *engine, const pirn_globaltype *actual, const pirn_globaltype *expected)
+{
+    if (actual->is_mutable != expected->is_mutable)
+        return false;
+    return actual->is_mutable ? actual->type == expected->type : vm_types_match(engine, actual->type, expected->type);
+}
+
+bool pirn_externtype_matches(const pirn_engine *engine, const pirn_externtype *actual, const pirn_externtype *expected)
 {
     if (actual->kind != expected->kind)
         return false;
@@ -38,10 +46,11 @@ bool pirn_externtype_matches(const pirn_externtype *actual, const pirn_externtyp
     case PIRN_EXTERN_MEMORY:
         return memories_match(&actual->memory, &expected->memory);
     case PIRN_EXTERN_GLOBAL:
-        return actual->global.type == expected->global.type &&
-               actual->global.is_mutable == expected->global.is_mutable;
-    default:
+        return globals_match(engine, &actual->global, &expected->global);
+    case PIRN_EXTERN_TAG:
         return actual->func == expected->func;
+    default:
+        return vm_rtt_matches(&actual->func->rtt, &expected->func->rtt);
     }
 }
 

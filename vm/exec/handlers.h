@@ -33,6 +33,13 @@ BASE_COLD VM_HANDLER(vm_trap_stack);
     X(UNDEFINED_ELEMENT)     \
     X(UNINITIALIZED_ELEMENT) \
     X(INDIRECT_TYPE)         \
+    X(NULL_REFERENCE)        \
+    X(NULL_FUNCTION)         \
+    X(NULL_STRUCTURE)        \
+    X(NULL_ARRAY)            \
+    X(NULL_I31)              \
+    X(CAST)                  \
+    X(ARRAY_BOUNDS)          \
     X(FUEL)
 #define VM_DECLARE_TRAP(reason) BASE_COLD VM_HANDLER(vm_trap_##reason);
 VM_HANDLER_TRAPS(VM_DECLARE_TRAP)
@@ -41,6 +48,12 @@ VM_HANDLER_TRAPS(VM_DECLARE_TRAP)
 #define VM_TRAP_IF(condition, reason) \
     if (BASE_UNLIKELY(condition))     \
         VM_TRAP(reason);
+
+/* The function's type is the one expected, nearly always; else below it (spec 4.6.10, call_indirect). */
+#define VM_TRAP_UNLESS_TYPE(func, expected)                            \
+    VM_TRAP_IF((func)->type != (expected) &&                           \
+                   !vm_rtt_matches(&(func)->type->rtt, (expected)),    \
+               INDIRECT_TYPE)
 
 /* Memory 0 may have moved or grown. */
 #define VM_RELOAD_MEMORY()                                        \

@@ -83,34 +83,41 @@ VM_HANDLER(op_CALL_IMPORT)
     VM_BECOME(vm_resume);
 }
 
-/* Of a call_indirect cell, when the function (in the accumulator) is not of this instance. */
-BASE_NOINLINE static VM_HANDLER(call_other)
-{
-    pirn_func *func = (pirn_func *)(uintptr_t)acc;
-    if (BASE_UNLIKELY(enter(inst, func, fp, fp + pc[1].offset, pc + 4) == VM_HOST_STOP))
-        VM_BECOME(vm_stop);
-    VM_BECOME(vm_resume);
-}
+/* Of a cell of so many words that calls a function (in the accumulator) which is not of this instance. */
+#define CALL_OTHER(words)                                                                          \
+    BASE_NOINLINE static VM_HANDLER(call_other_##words)                                            \
+    {                                                                                              \
+        pirn_func *func = (pirn_func *)(uintptr_t)acc;                                             \
+        if (BASE_UNLIKELY(enter(inst, func, fp, fp + pc[1].offset, pc + (words)) == VM_HOST_STOP)) \
+            VM_BECOME(vm_stop);                                                                    \
+        VM_BECOME(vm_resume);                                                                      \
+    }
+CALL_OTHER(2)
+CALL_OTHER(4)
 
-/* Calls a function found in a table. */
-#define CALL_INDIRECT(index)                                     \
-    const pirn_table *table = inst->tables[pc[3].u64];           \
-    VM_TRAP_IF((index) >= table->size, UNDEFINED_ELEMENT)        \
-    pirn_func *func = table->elements[index];                    \
-    VM_TRAP_IF(func == NULL, UNINITIALIZED_ELEMENT)              \
-    VM_TRAP_IF(func->type != pc[2].pointer, INDIRECT_TYPE)       \
+/* Calls `func`; the cell has `words` words. */
+#define CALL_FUNC(words)                                         \
     uint8_t *callee = fp + pc[1].offset;                         \
     if (BASE_UNLIKELY(is_above_limit(inst, callee)))             \
         VM_BECOME(vm_trap_stack);                                \
     if (BASE_UNLIKELY(func->instance != inst)) {                 \
         acc = (uint64_t)(uintptr_t)func;                         \
-        VM_BECOME(call_other);                                   \
+        VM_BECOME(call_other_##words);                           \
     }                                                            \
     pirn_slot *header = (pirn_slot *)(void *)(callee + pc[1].d); \
-    header[VM_FRAME_RETURN_PC].ref = (void *)(pc + 4);           \
+    header[VM_FRAME_RETURN_PC].ref = (void *)(pc + (words));     \
     header[VM_FRAME_CALLER_FP].ref = fp;                         \
     fp = callee;                                                 \
     VM_GOTO(atomic_load_explicit(func->entry, VM_CONSUME));
+
+/* Calls a function found in a table. */
+#define CALL_INDIRECT(index)                              \
+    const pirn_table *table = inst->tables[pc[3].u64];    \
+    VM_TRAP_IF((index) >= table->size, UNDEFINED_ELEMENT) \
+    pirn_func *func = table->elements[index];             \
+    VM_TRAP_IF(func == NULL, UNINITIALIZED_ELEMENT)       \
+    VM_TRAP_UNLESS_TYPE(func, pc[2].pointer)              \
+    CALL_FUNC(4)
 
 VM_HANDLER(op_CALL_INDIRECT_s)
 {
@@ -122,6 +129,42 @@ VM_HANDLER(op_CALL_INDIRECT_a)
 {
     uint32_t index = vm_u32_of_image(acc);
     CALL_INDIRECT(index)
+}
+
+VM_HANDLER(op_CALL_REF_s)
+{
+    pirn_func *func = VM_SLOT(pc[1].a).ref;
+    VM_TRAP_IF(func == NULL, NULL_FUNCTION)
+    CALL_FUNC(2)
+}
+
+VM_HANDLER(op_CALL_REF_a)
+{
+    pirn_func *func = vm_ref_of_image(acc);
+    VM_TRAP_IF(func == NULL, NULL_FUNCTION)
+    CALL_FUNC(2)
+}
+
+/* ---- Branches on references ----------------------------------------------------------------------------------------- */
+
+VM_HANDLER(op_REF_AS_NON_NULL)
+{
+    VM_TRAP_IF(VM_SLOT(pc[1].a).ref == NULL, NULL_REFERENCE)
+    VM_NEXT(2);
+}
+
+VM_HANDLER(op_BR_NULL)
+{
+    if (VM_SLOT(pc[1].a).ref == NULL)
+        VM_GOTO(pc[2].target);
+    VM_NEXT(3);
+}
+
+VM_HANDLER(op_BR_NON_NULL)
+{
+    if (VM_SLOT(pc[1].a).ref != NULL)
+        VM_GOTO(pc[2].target);
+    VM_NEXT(3);
 }
 
 /* ---- Returns -------------------------------------------------------------------------------------------------------- */

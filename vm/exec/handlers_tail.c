@@ -33,7 +33,7 @@ VM_HANDLER(op_TAIL_FUNC)
     VM_TRAP_IF((index) >= table->size, UNDEFINED_ELEMENT)  \
     pirn_func *func = table->elements[index];              \
     VM_TRAP_IF(func == NULL, UNINITIALIZED_ELEMENT)        \
-    VM_TRAP_IF(func->type != pc[2].pointer, INDIRECT_TYPE) \
+    VM_TRAP_UNLESS_TYPE(func, pc[2].pointer)               \
     acc = vm_image_of_ref(func);                           \
     VM_NEXT(4);
 
@@ -47,6 +47,19 @@ VM_HANDLER(op_TAIL_INDIRECT_a)
 {
     uint32_t index = vm_u32_of_image(acc);
     TAIL_INDIRECT(index)
+}
+
+VM_HANDLER(op_TAIL_FUNCREF_s)
+{
+    acc = VM_SLOT(pc[1].a).u64;
+    VM_TRAP_IF(vm_ref_of_image(acc) == NULL, NULL_FUNCTION)
+    VM_NEXT(2);
+}
+
+VM_HANDLER(op_TAIL_FUNCREF_a)
+{
+    VM_TRAP_IF(vm_ref_of_image(acc) == NULL, NULL_FUNCTION)
+    VM_NEXT(2);
 }
 
 /* ---- Moving ----------------------------------------------------------------------------------------------------------- */

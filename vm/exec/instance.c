@@ -135,7 +135,8 @@ static pirn_status make_globals(pirn_instance *instance, pirn_error *error)
         pirn_slot initial[2] = {{.u64 = 0}, {.u64 = 0}};
         if (vm_const_expr_eval(instance, decl->init, initial) != PIRN_OK)
             return base_nomem(error);
-        vm_global_init(global, instance->store, &decl->type, initial);
+        const pirn_externtype type = vm_module_extern_type(instance->module, PIRN_EXTERN_GLOBAL, i);
+        vm_global_init(global, instance->store, &type.global, initial);
         instance->global_objects[i] = global;
         instance->globals[i] = global->value;
     }
@@ -151,7 +152,8 @@ static pirn_status make_tables(pirn_instance *instance, pirn_error *error)
         pirn_slot initial = {.ref = NULL};
         if (decl->init.start != decl->init.end && vm_const_expr_eval(instance, decl->init, &initial) != PIRN_OK)
             return base_nomem(error);
-        PIRN_TRY(vm_table_init(table, instance->store, &decl->type, initial.ref, error));
+        const pirn_externtype type = vm_module_extern_type(instance->module, PIRN_EXTERN_TABLE, i);
+        PIRN_TRY(vm_table_init(table, instance->store, &type.table, initial.ref, error));
         instance->tables[i] = table;
     }
     return PIRN_OK;

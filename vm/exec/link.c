@@ -31,7 +31,7 @@ static pirn_status check_import(const pirn_store *store, const pirn_module *modu
         return base_fail(error, PIRN_USAGE, import->offset, "import \"%.*s\" \"%.*s\" is an object of another store",
                          PIRN_STR_ARG(import->module), PIRN_STR_ARG(import->name));
     pirn_externtype actual = pirn_extern_type(object);
-    if (pirn_externtype_matches(&actual, &expected))
+    if (pirn_externtype_matches(store->engine, &actual, &expected))
         return PIRN_OK;
     return fail_import(import, &expected, &actual, error);
 }

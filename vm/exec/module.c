@@ -6,15 +6,18 @@
 static pirn_status intern_types(pirn_module *module)
 {
     const vm_module *syntax = &module->syntax;
+    module->rtts = base_arena_array(&module->code_arena, syntax->types.len, sizeof *module->rtts);
     module->types = base_arena_array(&module->code_arena, syntax->types.len, sizeof *module->types);
-    if (module->types == NULL)
+    if (module->rtts == NULL || module->types == NULL)
         return PIRN_NOMEM;
-    for (uint32_t i = 0; i < syntax->types.len; i++) {
-        const vm_functype *type = &syntax->types.data[i];
-        module->types[i] =
-            pirn_functype_new(module->engine, type->params, type->param_count, type->results, type->result_count);
-        if (module->types[i] == NULL)
+    for (uint32_t i = 0; i < syntax->types.len; i += syntax->types.data[i].group_length) {
+        const vm_subtype *group = &syntax->types.data[i];
+        if (!vm_types_add_group(module->engine, group, i, group->group_length, module->rtts))
             return PIRN_NOMEM;
+    }
+    for (uint32_t i = 0; i < syntax->types.len; i++) {
+        if (module->rtts[i]->kind == VM_TYPE_FUNC)
+            module->types[i] = (const pirn_functype *)module->rtts[i];
     }
     return PIRN_OK;
 }
@@ -75,12 +78,14 @@ pirn_externtype vm_module_extern_type(const pirn_module *module, pirn_extern_kin
     switch (kind) {
     case PIRN_EXTERN_TABLE:
         type.table = syntax->tables.data[index].type;
+        type.table.element = vm_types_resolve(module->rtts, type.table.element);
         break;
     case PIRN_EXTERN_MEMORY:
         type.memory = syntax->memories.data[index].type;
         break;
     case PIRN_EXTERN_GLOBAL:
         type.global = syntax->globals.data[index].type;
+        type.global.type = vm_types_resolve(module->rtts, type.global.type);
         break;
     default:
         type.func = module->types[syntax->funcs.data[index].type];

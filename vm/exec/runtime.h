@@ -25,6 +25,7 @@
 #include "vm/base/map.h"
 #include "vm/base/memory.h"
 #include "vm/binary/instr.h"
+#include "vm/exec/type.h"
 #include "vm/syntax/module.h"
 #include <stdatomic.h>
 
@@ -47,6 +48,7 @@ typedef struct vm_context vm_context;
 
 /* A function type of the engine's registry; equal types are one object, so comparing pointers compares types. */
 struct pirn_functype {
+    vm_rtt rtt;
     pirn_engine *engine;
     uint32_t param_count, result_count;
     uint32_t param_slots, result_slots;
@@ -59,9 +61,8 @@ struct pirn_engine {
     pirn_config config;
     base_lock lock; /* guards the registry */
     base_arena types_arena;
-    BASE_VEC(const pirn_functype *) types;
-    uint32_t *types_index; /* open addressing over `types`: 0 is free, else position + 1 */
-    size_t types_index_size; /* a power of two */
+    BASE_VEC(const vm_rtt *) types; /* by id */
+    base_map groups; /* of recursion groups: key -> id of the first type */
 };
 
 /*
@@ -80,7 +81,8 @@ struct pirn_module {
     vm_module syntax;
     uint8_t *owned_bytes; /* PIRN_BYTES_COPY */
     size_t owned_size;
-    const pirn_functype **types; /* by type index: the engine's */
+    const vm_rtt **rtts;         /* by type index: the engine's */
+    const pirn_functype **types; /* the same where it is a function type, else NULL */
     base_map export_names;       /* name -> position */
     /* Translation: by defined function index (function index minus imports). */
     base_lock translate_lock;

@@ -8,6 +8,7 @@
  *   translate_memory.c   memories and tables
  *   translate_tail.c     tail calls
  *   translate_simd.c     vector instructions
+ *   translate_reference.c  calls, branches and casts by reference
  *   translate_emit.c     cells: writing, patching, fitting slots into 16 bits, relocation
  *
  * The symbolic stack. While the code of a Wasm function is read, its operand stack is known only as descriptions: a
@@ -223,6 +224,24 @@ void vm_translate_select_vector(vm_translator *t, vm_value *condition, vm_value 
 /* Translates a control instruction or a call; false when it is another one. */
 bool vm_translate_control(vm_translator *t, const vm_instr *instr);
 void vm_label_push(vm_translator *t, vm_label_kind kind, const vm_blocktype *type);
+/* Calls: the arguments go to where the callee's frame begins, which is returned; the cell is told of the frame; the results are
+ * on the stack. */
+uint32_t vm_call_settle(vm_translator *t, const pirn_functype *type);
+void vm_call_set_frame(vm_word *cell, const pirn_functype *type, uint32_t frame);
+void vm_call_finish(vm_translator *t, const pirn_functype *type);
+/*
+ * A branch on a property of a reference. `emit` emits the cell that branches if it has it, or (inverted) if it has not; the
+ * target word is the last one of the cell. What the label takes is on top of the stack.
+ */
+typedef struct vm_ref_branch {
+    void (*emit)(vm_translator *t, const struct vm_ref_branch *branch, bool inverted);
+    uint32_t slot; /* where the reference is */
+    uint32_t test; /* of casts */
+    const void *type;
+} vm_ref_branch;
+void vm_branch_on_ref(vm_translator *t, uint32_t depth, const vm_ref_branch *branch);
+/* The number of values that a branch to the label carries. */
+uint32_t vm_branch_arity(vm_translator *t, uint32_t depth);
 /* The rest of the innermost block is not reached. */
 void vm_become_unreachable(vm_translator *t);
 /* Pops a condition: a comparison that was just emitted is taken back. */
@@ -231,6 +250,11 @@ vm_condition vm_condition_pop(vm_translator *t);
 vm_condition vm_condition_of(vm_translator *t, vm_compare compare);
 /* Emits it with its value in the accumulator. */
 void vm_condition_value(vm_translator *t, const vm_condition *condition);
+
+/* ---- translate_reference.c ---------------------------------------------------------------------------------------------- */
+
+/* Translates an instruction on references; false when it is another one. */
+bool vm_translate_reference(vm_translator *t, const vm_instr *instr);
 
 /* ---- translate_tail.c --------------------------------------------------------------------------------------------------- */
 

@@ -360,6 +360,28 @@ static void translate_br_if(vm_translator *t, uint32_t depth)
     vm_emit_bind(t, &past);
 }
 
+uint32_t vm_branch_arity(vm_translator *t, uint32_t depth)
+{
+    return branch_types(t, label_at(t, depth)).count;
+}
+
+void vm_branch_on_ref(vm_translator *t, uint32_t depth, const vm_ref_branch *branch)
+{
+    vm_label *label = label_at(t, depth);
+    type_list list = branch_types(t, label);
+    vm_settle(t, list.count);
+    if (is_in_place(t, label, list)) {
+        branch->emit(t, branch, false);
+        target_label(t, vm_emit_here(t) - 1, label);
+        return;
+    }
+    uint32_t past = VM_NONE;
+    branch->emit(t, branch, true);
+    vm_emit_target_later(t, vm_emit_here(t) - 1, &past);
+    emit_moves_and_branch(t, label, list);
+    vm_emit_bind(t, &past);
+}
+
 /* Where a target of a br_table that needs moves leads to: to the moves, made once for each label of each table. */
 static uint32_t table_stub(vm_translator *t, vm_label *label, type_list list)
 {
@@ -403,7 +425,7 @@ static void translate_br_table(vm_translator *t, const vm_instr *instr)
 /* ---- Calls -------------------------------------------------------------------------------------------------------------------- */
 
 /* Brings the arguments to where the callee's frame begins, and returns that slot. */
-static uint32_t settle_arguments(vm_translator *t, const pirn_functype *type)
+uint32_t vm_call_settle(vm_translator *t, const pirn_functype *type)
 {
     vm_settle(t, type->param_count);
     vm_free_accumulator(t, false);
@@ -415,13 +437,13 @@ static uint32_t settle_arguments(vm_translator *t, const pirn_functype *type)
     return frame;
 }
 
-static void set_frame(vm_word *cell, const pirn_functype *type, uint32_t frame)
+void vm_call_set_frame(vm_word *cell, const pirn_functype *type, uint32_t frame)
 {
     cell[1].d = (uint16_t)(type->header_at * sizeof(pirn_slot));
     cell[1].offset = frame * (uint32_t)sizeof(pirn_slot);
 }
 
-static void finish_call(vm_translator *t, const pirn_functype *type)
+void vm_call_finish(vm_translator *t, const pirn_functype *type)
 {
     for (uint32_t i = 0; i < type->param_count; i++)
         vm_pop(t);
@@ -450,15 +472,15 @@ static const vm_word *callee_entry(const vm_translator *t, uint32_t func)
 static void translate_call(vm_translator *t, uint32_t func)
 {
     const pirn_functype *type = t->module->types[t->syntax->funcs.data[func].type];
-    uint32_t frame = settle_arguments(t, type);
+    uint32_t frame = vm_call_settle(t, type);
     bool is_import = func < t->syntax->imported_funcs;
     vm_word *cell = vm_emit(t, is_import ? IR_CALL_IMPORT : IR_CALL);
-    set_frame(cell, type, frame);
+    vm_call_set_frame(cell, type, frame);
     if (is_import)
         cell[2].u64 = func;
     else
         cell[2].target = callee_entry(t, func);
-    finish_call(t, type);
+    vm_call_finish(t, type);
 }
 
 static void translate_call_indirect(vm_translator *t, const vm_instr *instr)
@@ -468,13 +490,13 @@ static void translate_call_indirect(vm_translator *t, const vm_instr *instr)
     vm_value_narrow(t, &index, t->syntax->tables.data[instr->index2].type.is64);
     bool is_acc = index.kind == VM_VALUE_ACC;
     uint16_t slot = is_acc ? 0 : vm_emit_source(t, vm_value_slot(t, &index), 0);
-    uint32_t frame = settle_arguments(t, type);
+    uint32_t frame = vm_call_settle(t, type);
     vm_word *cell = vm_emit(t, is_acc ? IR_CALL_INDIRECT_a : IR_CALL_INDIRECT_s);
-    set_frame(cell, type, frame);
+    vm_call_set_frame(cell, type, frame);
     cell[1].a = slot;
     cell[2].pointer = type;
     cell[3].u64 = instr->index2;
-    finish_call(t, type);
+    vm_call_finish(t, type);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------------------- */
@@ -509,6 +531,6 @@ bool vm_translate_control(vm_translator *t, const vm_instr *instr)
     case VM_OP_CALL_INDIRECT:
         return translate_call_indirect(t, instr), true;
     default:
-        return vm_translate_tail_call(t, instr);
+        return vm_translate_tail_call(t, instr) || vm_translate_reference(t, instr);
     }
 }

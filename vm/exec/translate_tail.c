@@ -126,6 +126,16 @@ static void translate_call_indirect(vm_translator *t, const vm_instr *instr)
     emit_tail(t, type, IR_TAIL_REF, IR_TAIL_REF_MOVE, NULL);
 }
 
+static void translate_call_ref(vm_translator *t, const vm_instr *instr)
+{
+    vm_value callee = vm_pop(t);
+    bool is_acc = callee.kind == VM_VALUE_ACC;
+    uint16_t slot = is_acc ? 0 : vm_emit_source(t, vm_value_slot(t, &callee), 0);
+    vm_free_accumulator(t, false);
+    vm_emit(t, is_acc ? IR_TAIL_FUNCREF_a : IR_TAIL_FUNCREF_s)[1].a = slot;
+    emit_tail(t, t->module->types[instr->index], IR_TAIL_REF, IR_TAIL_REF_MOVE, NULL);
+}
+
 bool vm_translate_tail_call(vm_translator *t, const vm_instr *instr)
 {
     switch (instr->opcode) {
@@ -134,6 +144,9 @@ bool vm_translate_tail_call(vm_translator *t, const vm_instr *instr)
         break;
     case VM_OP_RETURN_CALL_INDIRECT:
         translate_call_indirect(t, instr);
+        break;
+    case VM_OP_RETURN_CALL_REF:
+        translate_call_ref(t, instr);
         break;
     default:
         return false;

@@ -19,5 +19,5 @@ pirn_str vm_module_func_name(const vm_module *module, uint32_t func)
 
 const vm_functype *vm_module_func_type(const vm_module *module, uint32_t func)
 {
-    return &module->types.data[module->funcs.data[func].type];
+    return &module->types.data[module->funcs.data[func].type].func;
 }

@@ -98,7 +98,7 @@ typedef struct vm_module {
     uint64_t base_offset; /* where `bytes` lies in the file: added to every offset shown */
     uint32_t features;    /* what it was decoded with */
 
-    VM_ARRAY(vm_functype) types;
+    VM_ARRAY(vm_subtype) types;
     VM_ARRAY(vm_import) imports;
     VM_ARRAY(vm_func_decl) funcs; /* imported ones first, in all index spaces */
     VM_ARRAY(vm_table_decl) tables;

@@ -26,8 +26,8 @@ static void test_a_module_with_something_of_everything(void **state)
     assert_int_equal(vm_decode(&m, w.data, w.len, 1000, ALL_FEATURES, pirn_allocator_default(), NULL), PIRN_OK);
 
     assert_int_equal(m.types.len, 4);
-    assert_int_equal(m.types.data[2].result_count, 2);
-    assert_int_equal(m.types.data[2].results[1], PIRN_I64);
+    assert_int_equal(m.types.data[2].func.result_count, 2);
+    assert_int_equal(m.types.data[2].func.results[1], PIRN_I64);
     assert_int_equal(m.imports.len, 2);
     expect_str(m.imports.data[1].name, "g");
     assert_int_equal(m.imports.data[1].kind, PIRN_EXTERN_GLOBAL);
@@ -143,9 +143,9 @@ static void test_malformed_entries(void **state)
 {
     (void)state;
     static const bad_case cases[] = {
-        {{BYTES(PREAMBLE "\x01\x04\x01\x5F\0\0")}, PIRN_MALFORMED, 11, "malformed function type 0x5f"},
+        {{BYTES(PREAMBLE "\x01\x04\x01\x5D\0\0")}, PIRN_MALFORMED, 11, "malformed function type 0x5d"},
         {{BYTES(PREAMBLE "\x01\x05\x01\xE0\x7F\0\0")}, PIRN_MALFORMED, 11, "integer representation too long"},
-        {{BYTES(PREAMBLE "\x01\x05\x01\x60\x01\x6D\0")}, PIRN_MALFORMED, 13, "malformed value type 0x6d"},
+        {{BYTES(PREAMBLE "\x01\x05\x01\x60\x01\x61\0")}, PIRN_MALFORMED, 13, "malformed value type 0x61"},
         {{BYTES(PREAMBLE "\x01\x04\x02\x60\0\0")}, PIRN_MALFORMED, 14, "unexpected end of section or function"},
         {{BYTES(PREAMBLE "\x02\x04\x01\0\0\x05")}, PIRN_MALFORMED, 13, "malformed import kind 0x05"},
         {{BYTES(PREAMBLE "\x02\x06\x01\x01\xC0\0\0\0")}, PIRN_MALFORMED, 12, "malformed UTF-8 encoding"},

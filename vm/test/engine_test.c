@@ -80,7 +80,7 @@ static void test_external_types_match_and_read(void **state)
     };
     for (size_t i = 0; i < BASE_COUNT(cases); i++) {
         char text[64], shorter[8];
-        assert_int_equal(pirn_externtype_matches(&cases[i].actual, &cases[i].expected), cases[i].matches);
+        assert_int_equal(pirn_externtype_matches(f.engine, &cases[i].actual, &cases[i].expected), cases[i].matches);
         assert_int_equal(pirn_externtype_text(&cases[i].actual, text, sizeof text), strlen(cases[i].text));
         assert_string_equal(text, cases[i].text);
         assert_int_equal(pirn_externtype_text(&cases[i].actual, shorter, sizeof shorter), strlen(cases[i].text));

@@ -10,11 +10,18 @@ pirn_status vm_valid_unreachable(vm_validator *v)
 
 /* ---- Blocks -------------------------------------------------------------------------------------------------- */
 
+pirn_status vm_valid_blocktype(vm_validator *v, const vm_blocktype *type)
+{
+    const vm_functype *func;
+    if (type->index < 0)
+        return vm_valid_type(v, type->value);
+    return vm_valid_functype(v, type->index > UINT32_MAX ? UINT32_MAX : (uint32_t)type->index, &func);
+}
+
 pirn_status vm_valid_block(vm_validator *v)
 {
     vm_blocktype type = v->instr.block;
-    if (type.index >= 0)
-        PIRN_TRY(vm_valid_index(v, "type", (uint32_t)type.index, v->module->types.len));
+    PIRN_TRY(vm_valid_blocktype(v, &type));
     vm_types params = vm_valid_block_params(v, &type);
     PIRN_TRY(vm_valid_pop_types(v, params));
     PIRN_TRY(vm_valid_push_frame(v, v->instr.opcode, type));
@@ -44,6 +51,7 @@ pirn_status vm_valid_else(vm_validator *v)
         return vm_valid_fail_as(v, PIRN_MALFORMED, "END opcode expected: else without if");
     PIRN_TRY(pop_results(v));
     frame->opcode = VM_OP_ELSE;
+    vm_valid_unset_locals(v, frame->set_height);
     frame->is_unreachable = false;
     return vm_valid_push_types(v, vm_valid_block_params(v, &frame->type));
 }
@@ -54,7 +62,7 @@ static pirn_status check_missing_else(vm_validator *v, const vm_blocktype *type)
     vm_types params = vm_valid_block_params(v, type), results = vm_valid_block_results(v, type);
     bool same = params.count == results.count;
     for (uint32_t i = 0; same && i < params.count; i++)
-        same = vm_valid_matches(params.data[i], results.data[i]);
+        same = vm_valid_matches(v, params.data[i], results.data[i]);
     return same ? PIRN_OK : vm_valid_fail(v, "type mismatch: if without else must yield what it takes");
 }
 
@@ -65,13 +73,13 @@ pirn_status vm_valid_end(vm_validator *v)
     if (frame.opcode == VM_OP_IF)
         PIRN_TRY(check_missing_else(v, &frame.type));
     v->control.len--;
+    vm_valid_unset_locals(v, frame.set_height);
     return v->control.len == 0 ? PIRN_OK : vm_valid_push_types(v, vm_valid_block_results(v, &frame.type));
 }
 
 /* ---- Branches ------------------------------------------------------------------------------------------------ */
 
-/* What a branch to the label carries: a loop's begins at its start. */
-static pirn_status find_label(vm_validator *v, uint32_t label, vm_types *out)
+pirn_status vm_valid_label(vm_validator *v, uint32_t label, vm_types *out)
 {
     PIRN_TRY(vm_valid_index(v, "label", label, v->control.len));
     const vm_frame *frame = &v->control.data[v->control.len - 1 - label];
@@ -83,7 +91,7 @@ static pirn_status find_label(vm_validator *v, uint32_t label, vm_types *out)
 pirn_status vm_valid_br(vm_validator *v)
 {
     vm_types types;
-    PIRN_TRY(find_label(v, v->instr.index, &types));
+    PIRN_TRY(vm_valid_label(v, v->instr.index, &types));
     PIRN_TRY(vm_valid_pop_types(v, types));
     vm_valid_set_unreachable(v);
     return PIRN_OK;
@@ -93,7 +101,7 @@ pirn_status vm_valid_br_if(vm_validator *v)
 {
     vm_types types;
     PIRN_TRY(vm_valid_pop(v, PIRN_I32));
-    PIRN_TRY(find_label(v, v->instr.index, &types));
+    PIRN_TRY(vm_valid_label(v, v->instr.index, &types));
     PIRN_TRY(vm_valid_pop_types(v, types));
     return vm_valid_push_types(v, types);
 }
@@ -102,7 +110,7 @@ pirn_status vm_valid_br_if(vm_validator *v)
 static pirn_status check_target(vm_validator *v, uint32_t label, uint32_t arity)
 {
     vm_types types;
-    PIRN_TRY(find_label(v, label, &types));
+    PIRN_TRY(vm_valid_label(v, label, &types));
     if (types.count != arity)
         return vm_valid_fail(v, "type mismatch: the labels of br_table carry %u and %u values", arity, types.count);
     return vm_valid_peek_types(v, types);
@@ -113,7 +121,7 @@ static pirn_status check_targets(vm_validator *v)
     vm_types first;
     vm_reader labels = vm_reader_part(&v->reader, v->instr.vector.entries);
     vm_reader ahead = labels;
-    PIRN_TRY(find_label(v, vm_reader_leb_u32(&ahead), &first));
+    PIRN_TRY(vm_valid_label(v, vm_reader_leb_u32(&ahead), &first));
     for (uint64_t i = 0; i <= v->instr.vector.count; i++)
         PIRN_TRY(check_target(v, vm_reader_leb_u32(&labels), first.count));
     return PIRN_OK;
@@ -136,7 +144,17 @@ pirn_status vm_valid_return(vm_validator *v)
 
 /* ---- Calls --------------------------------------------------------------------------------------------------- */
 
-static pirn_status apply_functype(vm_validator *v, const vm_functype *type)
+pirn_status vm_valid_functype(vm_validator *v, uint32_t index, const vm_functype **out)
+{
+    PIRN_TRY(vm_valid_index(v, "type", index, v->module->types.len));
+    const vm_subtype *type = &v->module->types.data[index];
+    if (type->kind != VM_TYPE_FUNC)
+        return vm_valid_fail(v, "type mismatch: type %u is not a function type", index);
+    *out = &type->func;
+    return PIRN_OK;
+}
+
+pirn_status vm_valid_apply(vm_validator *v, const vm_functype *type)
 {
     PIRN_TRY(vm_valid_pop_types(v, (vm_types){type->params, type->param_count}));
     return vm_valid_push_types(v, (vm_types){type->results, type->result_count});
@@ -145,30 +163,31 @@ static pirn_status apply_functype(vm_validator *v, const vm_functype *type)
 pirn_status vm_valid_call(vm_validator *v)
 {
     PIRN_TRY(vm_valid_index(v, "function", v->instr.index, v->module->funcs.len));
-    return apply_functype(v, vm_module_func_type(v->module, v->instr.index));
+    return vm_valid_apply(v, vm_module_func_type(v->module, v->instr.index));
 }
 
 /* Table and type exist and fit; takes the index off. */
-static pirn_status check_call_indirect(vm_validator *v)
+static pirn_status check_call_indirect(vm_validator *v, const vm_functype **type)
 {
     PIRN_TRY(vm_valid_index(v, "table", v->instr.index2, v->module->tables.len));
-    PIRN_TRY(vm_valid_index(v, "type", v->instr.index, v->module->types.len));
+    PIRN_TRY(vm_valid_functype(v, v->instr.index, type));
     const pirn_tabletype *table = &v->module->tables.data[v->instr.index2].type;
-    if (!vm_valid_matches(table->element, PIRN_FUNCREF))
+    if (!vm_valid_matches(v, table->element, PIRN_FUNCREF))
         return vm_valid_mismatch(v, PIRN_FUNCREF, table->element);
     return vm_valid_pop(v, vm_valid_address_type(table->is64));
 }
 
 pirn_status vm_valid_call_indirect(vm_validator *v)
 {
-    PIRN_TRY(check_call_indirect(v));
-    return apply_functype(v, &v->module->types.data[v->instr.index]);
+    const vm_functype *type;
+    PIRN_TRY(check_call_indirect(v, &type));
+    return vm_valid_apply(v, type);
 }
 
 /* ---- Tail calls ---------------------------------------------------------------------------------------------- */
 
 /* A tail call returns for this function: its results are those. */
-static pirn_status apply_tail_call(vm_validator *v, const vm_functype *type)
+pirn_status vm_valid_apply_tail(vm_validator *v, const vm_functype *type)
 {
     vm_types expected = vm_valid_block_results(v, &v->control.data[0].type);
     PIRN_TRY(vm_valid_pop_types(v, (vm_types){type->params, type->param_count}));
@@ -176,7 +195,7 @@ static pirn_status apply_tail_call(vm_validator *v, const vm_functype *type)
         return vm_valid_fail(v, "type mismatch: the function returns %u values, its tail call %u", expected.count,
                              type->result_count);
     for (uint32_t i = 0; i < expected.count; i++) {
-        if (!vm_valid_matches(type->results[i], expected.data[i]))
+        if (!vm_valid_matches(v, type->results[i], expected.data[i]))
             return vm_valid_mismatch(v, expected.data[i], type->results[i]);
     }
     vm_valid_set_unreachable(v);
@@ -186,11 +205,12 @@ static pirn_status apply_tail_call(vm_validator *v, const vm_functype *type)
 pirn_status vm_valid_return_call(vm_validator *v)
 {
     PIRN_TRY(vm_valid_index(v, "function", v->instr.index, v->module->funcs.len));
-    return apply_tail_call(v, vm_module_func_type(v->module, v->instr.index));
+    return vm_valid_apply_tail(v, vm_module_func_type(v->module, v->instr.index));
 }
 
 pirn_status vm_valid_return_call_indirect(vm_validator *v)
 {
-    PIRN_TRY(check_call_indirect(v));
-    return apply_tail_call(v, &v->module->types.data[v->instr.index]);
+    const vm_functype *type;
+    PIRN_TRY(check_call_indirect(v, &type));
+    return vm_valid_apply_tail(v, type);
 }

@@ -106,6 +106,16 @@ pirn_status vm_valid_instr(vm_validator *v)
         return vm_valid_ref_is_null(v);
     case VM_OP_REF_FUNC:
         return vm_valid_ref_func(v);
+    case VM_OP_CALL_REF:
+        return vm_valid_call_ref(v);
+    case VM_OP_RETURN_CALL_REF:
+        return vm_valid_return_call_ref(v);
+    case VM_OP_REF_AS_NON_NULL:
+        return vm_valid_ref_as_non_null(v);
+    case VM_OP_BR_ON_NULL:
+        return vm_valid_br_on_null(v);
+    case VM_OP_BR_ON_NON_NULL:
+        return vm_valid_br_on_non_null(v);
     case VM_OP_MEMORY_COPY:
         return vm_valid_memory_copy(v);
     default:
@@ -138,6 +148,8 @@ static pirn_status read_local_run(vm_validator *v, uint64_t *total)
     if (*total > UINT32_MAX)
         vm_reader_fail_at(r, at, PIRN_MALFORMED, "too many locals");
     PIRN_TRY(r->status);
+    v->instr.start = at;
+    PIRN_TRY(vm_valid_type(v, type));
     if (count != 0 && *total <= VM_LIMIT_LOCALS &&
         !BASE_VEC_PUSH(&v->runs, v->allocator, (vm_local_run){v->params.count + (uint32_t)*total, type}))
         return base_nomem(v->error);
@@ -186,6 +198,7 @@ static pirn_status validate_code(vm_validator *v, vm_blocktype type)
 {
     uint32_t features = v->module->features;
     v->operands.len = v->control.len = 0;
+    vm_valid_unset_locals(v, 0);
     PIRN_TRY(vm_valid_push_frame(v, VM_OP_BLOCK, type));
     while (v->control.len > 0) {
         if (BASE_UNLIKELY(!vm_instr_read(&v->reader, features, &v->instr)))

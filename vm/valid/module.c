@@ -28,8 +28,19 @@ static void declare_func(vm_validator *v, uint32_t func)
 static pirn_status check_funcs(vm_validator *v)
 {
     const vm_module *m = v->module;
-    for (uint32_t i = 0; i < m->funcs.len; i++)
-        PIRN_TRY(check_index(v, m->funcs.data[i].offset, "type", m->funcs.data[i].type, m->types.len));
+    for (uint32_t i = 0; i < m->funcs.len; i++) {
+        const vm_func_decl *func = &m->funcs.data[i];
+        PIRN_TRY(check_index(v, func->offset, "type", func->type, m->types.len));
+        if (m->types.data[func->type].kind != VM_TYPE_FUNC)
+            return fail_at(v, func->offset, "type mismatch: type %u of a function is not a function type", func->type);
+    }
+    return PIRN_OK;
+}
+
+static pirn_status check_type(vm_validator *v, uint64_t offset, vm_valtype type)
+{
+    if (pirn_valtype_is_ref(type) && vm_ref_is_concrete(type))
+        return check_index(v, offset, "type", vm_ref_index(type), v->module->types.len);
     return PIRN_OK;
 }
 
@@ -45,6 +56,21 @@ static pirn_status check_limits(vm_validator *v, uint64_t offset, pirn_limits li
     return PIRN_OK;
 }
 
+/* A table whose elements have no default needs an initial one (3.5.6), which may read imported globals. */
+static pirn_status check_table_init(vm_validator *v, const vm_table_decl *table, uint32_t index)
+{
+    const vm_module *m = v->module;
+    if (table->init.start != table->init.end) {
+        v->visible_globals = m->imported_globals;
+        return vm_valid_constant(v, table->init, table->type.element);
+    }
+    if (index < m->imported_tables || vm_valid_has_default(table->type.element))
+        return PIRN_OK;
+    char text[32];
+    return fail_at(v, table->offset, "type mismatch: a table of %s needs an initial value",
+                   pirn_valtype_text(table->type.element, text));
+}
+
 static pirn_status check_tables(vm_validator *v)
 {
     const vm_module *m = v->module;
@@ -55,6 +81,8 @@ static pirn_status check_tables(vm_validator *v)
         const vm_table_decl *table = &m->tables.data[i];
         PIRN_TRY(check_limits(v, table->offset, table->type.limits, table->type.is64 ? UINT64_MAX : UINT32_MAX,
                               "table size must be at most 2^32-1"));
+        PIRN_TRY(check_type(v, table->offset, table->type.element));
+        PIRN_TRY(check_table_init(v, table, i));
     }
     return PIRN_OK;
 }
@@ -106,6 +134,8 @@ static pirn_status check_shared_global(vm_validator *v, uint64_t offset, uint32_
 static pirn_status check_globals(vm_validator *v)
 {
     const vm_module *m = v->module;
+    for (uint32_t i = 0; i < m->globals.len; i++)
+        PIRN_TRY(check_type(v, m->globals.data[i].offset, m->globals.data[i].type.type));
     for (uint32_t i = 0; i < m->imported_globals; i++)
         PIRN_TRY(check_shared_global(v, m->globals.data[i].offset, i));
     for (uint32_t i = m->imported_globals; i < m->globals.len; i++) {
@@ -185,7 +215,7 @@ static pirn_status check_elem_place(vm_validator *v, const vm_elem *elem)
     char expected[32], found[32];
     PIRN_TRY(check_index(v, elem->offset, "table", elem->table, m->tables.len));
     const pirn_tabletype *table = &m->tables.data[elem->table].type;
-    if (!vm_valid_matches(elem->type, table->element))
+    if (!vm_valid_matches(v, elem->type, table->element))
         return fail_at(v, elem->offset, "type mismatch: expected elements of type %s, found %s",
                        pirn_valtype_text(table->element, expected), pirn_valtype_text(elem->type, found));
     return vm_valid_constant(v, elem->at, vm_valid_address_type(table->is64));
@@ -214,6 +244,7 @@ static pirn_status check_elems(vm_validator *v)
     const vm_module *m = v->module;
     for (uint32_t i = 0; i < m->elems.len; i++) {
         const vm_elem *elem = &m->elems.data[i];
+        PIRN_TRY(check_type(v, elem->offset, elem->type));
         if (elem->mode == VM_SEGMENT_ACTIVE)
             PIRN_TRY(check_elem_place(v, elem));
         v->reader = vm_valid_reader(v, elem->items);
@@ -238,8 +269,9 @@ static pirn_status check_datas(vm_validator *v)
 
 /* ---- The module ---------------------------------------------------------------------------------------------- */
 
-static pirn_status check_module(vm_validator *v)
+static pirn_status check_module(vm_validator *v, vm_module *module)
 {
+    PIRN_TRY(vm_valid_types(v, module));
     PIRN_TRY(check_funcs(v));
     PIRN_TRY(check_tables(v));
     PIRN_TRY(check_memories(v));
@@ -258,7 +290,7 @@ pirn_status vm_validate_module(vm_module *module, const pirn_allocator *allocato
     vm_validator v;
     vm_validator_init(&v, module, allocator, error);
     v.declared_funcs = module->declared_funcs;
-    pirn_status status = check_module(&v);
+    pirn_status status = check_module(&v, module);
     vm_validator_done(&v);
     return status;
 }

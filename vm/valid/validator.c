@@ -12,6 +12,7 @@ void vm_validator_done(vm_validator *v)
     BASE_VEC_DONE(&v->operands, v->allocator);
     BASE_VEC_DONE(&v->control, v->allocator);
     BASE_VEC_DONE(&v->runs, v->allocator);
+    BASE_VEC_DONE(&v->set, v->allocator);
 }
 
 vm_validator *vm_validator_new(const vm_module *module, const pirn_allocator *allocator, pirn_error *error)
@@ -114,7 +115,7 @@ pirn_status vm_valid_peek_types(vm_validator *v, vm_types types)
         if (i >= present)
             return frame->is_unreachable ? PIRN_OK : vm_valid_missing(v, expected);
         vm_valtype found = v->operands.data[v->operands.len - 1 - i];
-        if (!vm_valid_matches(found, expected))
+        if (!vm_valid_matches(v, found, expected))
             return vm_valid_mismatch(v, expected, found);
     }
     return PIRN_OK;
@@ -133,7 +134,7 @@ vm_types vm_valid_block_params(const vm_validator *v, const vm_blocktype *type)
 {
     if (type->index < 0)
         return (vm_types){NULL, 0};
-    const vm_functype *func = &v->module->types.data[type->index];
+    const vm_functype *func = &v->module->types.data[type->index].func;
     return (vm_types){func->params, func->param_count};
 }
 
@@ -141,13 +142,13 @@ vm_types vm_valid_block_results(const vm_validator *v, const vm_blocktype *type)
 {
     if (type->index < 0)
         return (vm_types){&type->value, type->value == VM_BOTTOM ? 0 : 1};
-    const vm_functype *func = &v->module->types.data[type->index];
+    const vm_functype *func = &v->module->types.data[type->index].func;
     return (vm_types){func->results, func->result_count};
 }
 
 pirn_status vm_valid_push_frame(vm_validator *v, vm_opcode opcode, vm_blocktype type)
 {
-    vm_frame frame = {.opcode = opcode, .height = v->operands.len, .type = type};
+    vm_frame frame = {.opcode = opcode, .height = v->operands.len, .set_height = v->set.len, .type = type};
     if (v->control.len == VM_LIMIT_CONTROL_DEPTH)
         return vm_valid_fail_as(v, PIRN_LIMIT, "too many nested blocks: at most %d are supported",
                                 VM_LIMIT_CONTROL_DEPTH);

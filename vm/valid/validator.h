@@ -27,6 +27,7 @@ typedef struct vm_frame {
     vm_opcode opcode; /* BLOCK (the function's own frame too), LOOP, IF, ELSE */
     bool is_unreachable;
     size_t height; /* operands that lie below the block's */
+    size_t set_height; /* locals that had been set before: vm_validator.set */
     vm_blocktype type;
 } vm_frame;
 
@@ -52,12 +53,33 @@ struct vm_validator {
     uint32_t local_count; /* parameters included */
     BASE_VEC(vm_local_run) runs;
     vm_valtype flat_locals[VM_FLAT_LOCALS];
+    /* Locals without a default that have been set so far (3.2.16): in order, and a bit for each local. */
+    BASE_VEC(uint32_t) set;
+    uint8_t set_bits[(VM_LIMIT_PARAMS + VM_LIMIT_LOCALS) / 8 + 1];
 
     /* Of a constant expression. */
     bool is_constant;
     uint32_t visible_globals; /* those below may be read */
     uint8_t *declared_funcs;  /* receives the functions that it names */
 };
+
+/* ---- Types: subtype.c ---------------------------------------------------------------------------------------- */
+
+/* The type section (3.2.8 to 3.2.11, 3.4): finds which types are equal and checks that all sub types are. */
+PIRN_MUST_CHECK pirn_status vm_valid_types(vm_validator *v, vm_module *module);
+/* Is `actual` below `expected` in the order of value types (3.3.4)? The types exist. */
+bool vm_valid_is_subtype(const vm_module *module, vm_valtype actual, vm_valtype expected);
+/* Is type `sub` the type `super`, or below it? */
+bool vm_valid_is_subtype_index(const vm_module *module, uint32_t sub, uint32_t super);
+/* INVALID at the current instruction unless the type exists. */
+PIRN_MUST_CHECK pirn_status vm_valid_type(vm_validator *v, vm_valtype type);
+/* The heap type that stands above the reference type: any, func, extern or exn. */
+uint8_t vm_valid_heaptype_top(const vm_module *module, vm_valtype type);
+/* Has it a value to begin with (3.5.5): is it not a reference that is never null? */
+static inline bool vm_valid_has_default(vm_valtype type)
+{
+    return vm_valtype_code(type) != VM_CODE_REF;
+}
 
 /* ---- Failing ------------------------------------------------------------------------------------------------- */
 
@@ -77,9 +99,9 @@ BASE_COLD pirn_status vm_valid_missing(vm_validator *v, vm_valtype expected);
 /* ---- Operands ------------------------------------------------------------------------------------------------ */
 
 /* Does a value of type `actual` fit where `expected` is asked for (spec 3.3, subtyping)? */
-static inline bool vm_valid_matches(vm_valtype actual, vm_valtype expected)
+static inline bool vm_valid_matches(const vm_validator *v, vm_valtype actual, vm_valtype expected)
 {
-    return actual == expected || actual == VM_BOTTOM;
+    return BASE_LIKELY(actual == expected) || actual == VM_BOTTOM || vm_valid_is_subtype(v->module, actual, expected);
 }
 
 static inline vm_frame *vm_valid_top(vm_validator *v)
@@ -115,7 +137,7 @@ PIRN_MUST_CHECK static inline pirn_status vm_valid_pop(vm_validator *v, vm_valty
     const vm_frame *frame = vm_valid_top(v);
     if (BASE_LIKELY(v->operands.len > frame->height)) {
         vm_valtype found = v->operands.data[v->operands.len - 1];
-        if (BASE_UNLIKELY(!vm_valid_matches(found, expected)))
+        if (BASE_UNLIKELY(!vm_valid_matches(v, found, expected)))
             return vm_valid_mismatch(v, expected, found);
         v->operands.len--;
         return PIRN_OK;
@@ -138,6 +160,21 @@ vm_types vm_valid_block_results(const vm_validator *v, const vm_blocktype *type)
 /* Opens a frame above the operands that are there, without its parameters. */
 PIRN_MUST_CHECK pirn_status vm_valid_push_frame(vm_validator *v, vm_opcode opcode, vm_blocktype type);
 
+/* What a branch to the label carries: a loop's begins at its start. Fails when there is none. */
+PIRN_MUST_CHECK pirn_status vm_valid_label(vm_validator *v, uint32_t label, vm_types *out);
+/* Fails unless the type of the block exists. */
+PIRN_MUST_CHECK pirn_status vm_valid_blocktype(vm_validator *v, const vm_blocktype *type);
+/* Forgets which locals were set since `height` of them had been: a block ends. */
+void vm_valid_unset_locals(vm_validator *v, size_t height);
+/* The function type `index`. Fails when there is none. */
+PIRN_MUST_CHECK pirn_status vm_valid_functype(vm_validator *v, uint32_t index, const vm_functype **out);
+/* Pops the parameters of a function type and pushes its results. */
+PIRN_MUST_CHECK pirn_status vm_valid_apply(vm_validator *v, const vm_functype *type);
+/* The same for a tail call: the results are the function's. */
+PIRN_MUST_CHECK pirn_status vm_valid_apply_tail(vm_validator *v, const vm_functype *type);
+/* Pops a reference to anything; VM_BOTTOM in unreachable code. */
+PIRN_MUST_CHECK pirn_status vm_valid_pop_ref(vm_validator *v, vm_valtype *out);
+
 /* ---- Instructions -------------------------------------------------------------------------------------------- */
 
 /* Checks v->instr: by its row's signature, or by its own function when it has none. */
@@ -153,6 +190,8 @@ typedef pirn_status vm_valid_special(vm_validator *v);
 vm_valid_special vm_valid_unreachable, vm_valid_block, vm_valid_if, vm_valid_else, vm_valid_end, vm_valid_br,
     vm_valid_br_if, vm_valid_br_table, vm_valid_return, vm_valid_call, vm_valid_call_indirect, vm_valid_return_call,
     vm_valid_return_call_indirect;
+vm_valid_special vm_valid_call_ref, vm_valid_return_call_ref, vm_valid_ref_as_non_null, vm_valid_br_on_null,
+    vm_valid_br_on_non_null;
 vm_valid_special vm_valid_drop, vm_valid_select, vm_valid_select_t, vm_valid_local_get, vm_valid_local_set,
     vm_valid_local_tee, vm_valid_global_get, vm_valid_global_set;
 vm_valid_special vm_valid_table_get, vm_valid_table_set, vm_valid_table_init, vm_valid_table_copy,

@@ -39,6 +39,7 @@ pirn_status vm_valid_select_t(vm_validator *v)
         return vm_valid_fail(v, "invalid result arity: select with %u types", v->instr.vector.count);
     vm_reader types = vm_reader_part(&v->reader, v->instr.vector.entries);
     vm_valtype type = vm_reader_valtype(&types, v->module->features);
+    PIRN_TRY(vm_valid_type(v, type));
     PIRN_TRY(vm_valid_pop(v, PIRN_I32));
     PIRN_TRY(vm_valid_pop(v, type));
     PIRN_TRY(vm_valid_pop(v, type));
@@ -72,10 +73,37 @@ static inline pirn_status find_local(vm_validator *v, vm_valtype *out)
     return PIRN_OK;
 }
 
+/*
+ * A local without a default (3.2.16) is unset until a local.set; what a block sets is unset again behind it. Parameters
+ * are set from the start.
+ */
+static bool is_set(const vm_validator *v, uint32_t index)
+{
+    return index < v->params.count || (v->set_bits[index / 8] & 1u << index % 8);
+}
+
+void vm_valid_unset_locals(vm_validator *v, size_t height)
+{
+    while (v->set.len > height) {
+        uint32_t index = v->set.data[--v->set.len];
+        v->set_bits[index / 8] &= (uint8_t) ~(1u << index % 8);
+    }
+}
+
+static pirn_status mark_set(vm_validator *v, uint32_t index)
+{
+    if (is_set(v, index))
+        return PIRN_OK;
+    v->set_bits[index / 8] |= (uint8_t)(1u << index % 8);
+    return BASE_VEC_PUSH(&v->set, v->allocator, index) ? PIRN_OK : base_nomem(v->error);
+}
+
 pirn_status vm_valid_local_get(vm_validator *v)
 {
     vm_valtype type;
     PIRN_TRY(find_local(v, &type));
+    if (BASE_UNLIKELY(!vm_valid_has_default(type)) && !is_set(v, v->instr.index))
+        return vm_valid_fail(v, "uninitialized local %u", v->instr.index);
     return vm_valid_push(v, type);
 }
 
@@ -83,6 +111,8 @@ pirn_status vm_valid_local_set(vm_validator *v)
 {
     vm_valtype type;
     PIRN_TRY(find_local(v, &type));
+    if (BASE_UNLIKELY(!vm_valid_has_default(type)))
+        PIRN_TRY(mark_set(v, v->instr.index));
     return vm_valid_pop(v, type);
 }
 
@@ -90,6 +120,8 @@ pirn_status vm_valid_local_tee(vm_validator *v)
 {
     vm_valtype type;
     PIRN_TRY(find_local(v, &type));
+    if (BASE_UNLIKELY(!vm_valid_has_default(type)))
+        PIRN_TRY(mark_set(v, v->instr.index));
     PIRN_TRY(vm_valid_pop(v, type));
     return vm_valid_push(v, type);
 }
@@ -101,7 +133,8 @@ static pirn_status check_constant_global(vm_validator *v, uint32_t index, const 
 {
     if (type->is_mutable)
         return vm_valid_fail(v, "constant expression required: global %u is mutable", index);
-    if (index >= v->module->imported_globals && !(v->module->features & PIRN_FEATURE_EXTENDED_CONST))
+    bool is_extended = v->module->features & (PIRN_FEATURE_EXTENDED_CONST | PIRN_FEATURE_GC);
+    if (index >= v->module->imported_globals && !is_extended)
         return vm_valid_fail(v,
                              "constant expression required: reading global %u, which is not imported, needs the "
                              "feature %s, which is off",

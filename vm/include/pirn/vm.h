@@ -32,6 +32,12 @@ typedef uint32_t pirn_valtype;
 #define PIRN_V128      ((pirn_valtype)0x7B)
 #define PIRN_FUNCREF   ((pirn_valtype)0x70)
 #define PIRN_EXTERNREF ((pirn_valtype)0x6F)
+#define PIRN_ANYREF    ((pirn_valtype)0x6E)
+#define PIRN_EQREF     ((pirn_valtype)0x6D)
+#define PIRN_I31REF    ((pirn_valtype)0x6C)
+#define PIRN_STRUCTREF ((pirn_valtype)0x6B)
+#define PIRN_ARRAYREF  ((pirn_valtype)0x6A)
+#define PIRN_EXNREF    ((pirn_valtype)0x69)
 
 PIRN_API bool pirn_valtype_is_ref(pirn_valtype type);
 /* Slots that a value of the type takes: 1, or 2 for v128. */
@@ -96,7 +102,8 @@ typedef struct pirn_externtype {
 /* "func", "table", "memory", "global", "tag". */
 PIRN_API const char *pirn_extern_kind_name(pirn_extern_kind kind);
 /* Does something of type `actual` fit an import of type `expected`? (spec 3.3, external subtyping; declared types.) */
-PIRN_API bool pirn_externtype_matches(const pirn_externtype *actual, const pirn_externtype *expected);
+PIRN_API bool pirn_externtype_matches(const pirn_engine *engine, const pirn_externtype *actual,
+                                      const pirn_externtype *expected);
 /* Writes the type's text, at most `size` bytes with the NUL; returns the length it would have. */
 PIRN_API size_t pirn_externtype_text(const pirn_externtype *type, char *out, size_t size);
 
