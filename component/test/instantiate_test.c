@@ -53,6 +53,10 @@ static void test_core_instances_share_what_they_import(void **state)
     fixture_init(&f, NULL);
     fixture_instantiate(&f, build(shim_and_fixup), NULL);
     assert_int_equal(call_u32(&f, "", "run", 6), 43);
+    assert_int_equal(pirn_component_module_count(f.component), 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_non_null(pirn_component_module(f.component, i));
+    assert_null(pirn_component_instance_data(f.instance));
     fixture_done(&f);
 }
 

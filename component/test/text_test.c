@@ -74,12 +74,40 @@ static void test_members_of_option_and_result_are_cases(void **state)
     assert_ptr_equal(pirn_type_member_type(&results[3], 1), &text);
 }
 
+static void test_types_tell_of_themselves(void **state)
+{
+    (void)state;
+    assert_int_equal(pirn_type_kind_of(&record), PIRN_TYPE_RECORD);
+    assert_string_equal(pirn_type_kind_name(PIRN_TYPE_RECORD), "record");
+    assert_string_equal(pirn_type_kind_name(PIRN_TYPE_BORROW), "borrow");
+    assert_ptr_equal(pirn_type_element(&option), &list);
+    assert_null(pirn_type_element(&record));
+    assert_true(pirn_str_eq(pirn_type_resource_name(&handle), PIRN_STR("pollable")));
+    assert_int_equal(pirn_type_resource_name(&nameless).len, 0);
+    assert_string_equal(pirn_item_kind_name(PIRN_ITEM_INSTANCE), "instance");
+    assert_string_equal(pirn_item_kind_name(PIRN_ITEM_MODULE), "module");
+}
+
+static void test_functions_tell_of_their_parameters(void **state)
+{
+    (void)state;
+    pirn_component_functype type = {.param_count = 2, .params = fields};
+    assert_int_equal(pirn_component_functype_params(&type), 2);
+    assert_true(pirn_str_eq(pirn_component_functype_param_name(&type, 1), PIRN_STR("b-c")));
+    assert_ptr_equal(pirn_component_functype_param(&type, 1), &handle);
+    assert_null(pirn_component_functype_result(&type));
+    type.result = &u8;
+    assert_ptr_equal(pirn_component_functype_result(&type), &u8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_types_are_printed_as_wit),
         cmocka_unit_test(test_functions_are_printed_as_wit_as_far_as_there_is_room),
         cmocka_unit_test(test_members_of_option_and_result_are_cases),
+        cmocka_unit_test(test_types_tell_of_themselves),
+        cmocka_unit_test(test_functions_tell_of_their_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

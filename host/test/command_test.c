@@ -170,7 +170,9 @@ static void test_hundreds_of_instances_sleep_in_one_thread(void **state)
         sleeper *s = &sleepers[i];
         s->store = pirn_store_new(w.engine, NULL);
         s->context = pirn_host_context_new(w.host, w.config);
-        check(&w, pirn_component_instantiate(w.prepared, s->store, s->context, &s->instance, w.error));
+        check(&w, pirn_host_instantiate(w.host, w.prepared, s->store, s->context, PIRN_NO_TIMEOUT, &s->instance,
+                                        w.error));
+        assert_ptr_equal(pirn_component_instance_data(s->instance), s->context);
         s->task = pirn_task_new(s->instance);
         const pirn_component_func *func =
             pirn_component_instance_func(s->instance, PIRN_STR("wasi:cli/run@0.2.0"), PIRN_STR("run"));

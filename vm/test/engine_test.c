@@ -143,6 +143,49 @@ static void test_threads_share_a_module(void **state)
     }
 }
 
+static void test_types_tell_of_themselves(void **state)
+{
+    (void)state;
+    static const struct {
+        pirn_valtype type;
+        const char *text;
+        bool is_ref;
+        size_t slots;
+    } rows[] = {
+        {PIRN_I32, "i32", false, 1},         {PIRN_F64, "f64", false, 1},
+        {PIRN_V128, "v128", false, 2},       {PIRN_FUNCREF, "funcref", true, 1},
+        {PIRN_EXTERNREF, "externref", true, 1},
+    };
+    char text[32];
+    for (size_t i = 0; i < BASE_COUNT(rows); i++) {
+        assert_ptr_equal(pirn_valtype_text(rows[i].type, text), text);
+        assert_string_equal(text, rows[i].text);
+        assert_int_equal(pirn_valtype_is_ref(rows[i].type), rows[i].is_ref);
+        assert_int_equal(pirn_valtype_slots(rows[i].type), rows[i].slots);
+    }
+    assert_string_equal(pirn_extern_kind_name(PIRN_EXTERN_FUNC), "func");
+    assert_string_equal(pirn_extern_kind_name(PIRN_EXTERN_TAG), "tag");
+}
+
+static void test_an_engine_and_an_instance_tell_what_they_have(void **state)
+{
+    (void)state;
+    pirn_allocator own = *pirn_allocator_default();
+    pirn_config config = pirn_config_default();
+    config.allocator = &own;
+    fixture f = fixture_new(&config, NULL);
+    assert_ptr_equal(pirn_engine_allocator(f.engine)->resize, own.resize);
+    wasm w;
+    wasm_init(&w);
+    wasm_export_func(&w, "a", wasm_func(&w, ":", "", CODE(END)));
+    wasm_export_func(&w, "b", wasm_func(&w, ":", "", CODE(END)));
+    pirn_instance *instance = fixture_run(&f, &w, NULL, 0);
+    pirn_extern b = pirn_instance_export(instance, 1);
+    assert_int_equal(b.kind, PIRN_EXTERN_FUNC);
+    assert_ptr_equal(b.func, wasm_find_func(instance, "b"));
+    fixture_free(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +193,8 @@ int main(void)
         cmocka_unit_test(test_the_registry_grows),
         cmocka_unit_test(test_external_types_match_and_read),
         cmocka_unit_test(test_threads_share_a_module),
+        cmocka_unit_test(test_types_tell_of_themselves),
+        cmocka_unit_test(test_an_engine_and_an_instance_tell_what_they_have),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,22 @@ static void test_a_store_keeps_the_embedders_pointer(void **state)
     assert_ptr_equal(pirn_store_engine(f.store), f.engine);
     pirn_store_limits limits = pirn_store_limits_default();
     assert_true(limits.memory_bytes == UINT64_C(4) << 30 && limits.table_elements == 10000000);
-    assert_true(limits.stack_bytes == 1 << 20 && limits.instances == 10000);
+    assert_true(limits.stack_bytes == 1 << 20 && limits.instances == 10000 && limits.handles == 1000000);
+    fixture_free(&f);
+}
+
+static void test_a_store_tells_its_limits(void **state)
+{
+    (void)state;
+    pirn_store_limits limits = pirn_store_limits_default();
+    limits.memory_bytes = 65536;
+    limits.handles = 5;
+    fixture f = fixture_new(NULL, &limits);
+    limits = pirn_store_limits_of(f.store);
+    assert_true(limits.memory_bytes == 65536 && limits.handles == 5 && limits.instances == 10000);
+    pirn_call *call = pirn_call_new(f.store);
+    assert_ptr_equal(pirn_call_store(call), f.store);
+    pirn_call_free(call);
     fixture_free(&f);
 }
 
@@ -90,6 +105,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_store_keeps_the_embedders_pointer),
+        cmocka_unit_test(test_a_store_tells_its_limits),
         cmocka_unit_test(test_globals_hold_one_or_two_slots),
         cmocka_unit_test(test_functions_of_another_engine_or_store_are_refused),
         cmocka_unit_test(test_failing_allocations_leave_nothing_behind),

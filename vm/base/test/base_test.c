@@ -169,6 +169,41 @@ static void test_error_cuts_long_names_between_characters(void **state)
     assert_true(stored.len < 128 && base_utf8_valid(stored, NULL));
 }
 
+static void test_an_embedder_describes_and_copies_failures(void **state)
+{
+    (void)state;
+    pirn_error *first = pirn_error_new(NULL), *second = pirn_error_new(NULL);
+    assert_int_equal(pirn_error_set(first, PIRN_IO, "no %s", "paper"), PIRN_IO);
+    assert_int_equal(pirn_error_set(first, PIRN_USAGE, "an echo"), PIRN_USAGE);
+    pirn_error_copy(second, first);
+    assert_int_equal(pirn_error_status(second), PIRN_IO);
+    assert_string_equal(pirn_error_message(second), "no paper");
+    pirn_error_set(NULL, PIRN_IO, "nobody listens");
+    pirn_error_free(first);
+    pirn_error_free(second);
+}
+
+static void test_an_embedders_arena_gives_zeroed_memory(void **state)
+{
+    (void)state;
+    static const uint8_t zeroes[100];
+    pirn_arena *arena = pirn_arena_new(NULL);
+    uint8_t *block = pirn_arena_alloc(arena, sizeof zeroes);
+    assert_non_null(block);
+    assert_memory_equal(block, zeroes, sizeof zeroes);
+    assert_int_equal((uintptr_t)block % _Alignof(max_align_t), 0);
+    assert_null(pirn_arena_alloc(arena, SIZE_MAX));
+    pirn_arena_free(arena);
+}
+
+static void test_the_version_has_three_numbers(void **state)
+{
+    (void)state;
+    unsigned major, minor, patch;
+    char rest;
+    assert_int_equal(sscanf(pirn_version(), "%u.%u.%u%c", &major, &minor, &patch, &rest), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +215,9 @@ int main(void)
         cmocka_unit_test(test_arena_keeps_blocks_apart),
         cmocka_unit_test(test_first_error_wins),
         cmocka_unit_test(test_error_cuts_long_names_between_characters),
+        cmocka_unit_test(test_an_embedder_describes_and_copies_failures),
+        cmocka_unit_test(test_an_embedders_arena_gives_zeroed_memory),
+        cmocka_unit_test(test_the_version_has_three_numbers),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
