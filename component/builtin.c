@@ -62,6 +62,7 @@ static pirn_status destroy(pirn_frame *frame, cm_resource_builtin *builtin, uint
         return PIRN_OK;
     cm_instance_enter(type->definer, common);
     pirn_slot args[1] = {{.u64 = (uint32_t)rep}};
+    pirn_frame_stop_exceptions(frame);
     return pirn_frame_enter(frame, type->dtor, args, destructor_returned, builtin, NULL);
 }
 

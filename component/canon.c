@@ -171,6 +171,7 @@ static pirn_status call_guest(pirn_frame *frame, void *data)
     pirn_status status = pass_arguments(frame, lowered, &activation, flat);
     if (status != PIRN_OK)
         return give_up(activation, status);
+    pirn_frame_stop_exceptions(frame); /* none crosses the border of a component */
     return pirn_frame_enter(frame, function->core, flat, guest_returned, activation, abandon_guest);
 }
 

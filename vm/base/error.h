@@ -39,6 +39,8 @@
     X(PIRN_TRAP_CAST, PIRN_TRAP, "cast failure")                                                             \
     X(PIRN_TRAP_ARRAY_BOUNDS, PIRN_TRAP, "out of bounds array access")                                       \
     X(PIRN_TRAP_HEAP, PIRN_EXHAUSTED, "the heap is full")                                                    \
+    X(PIRN_TRAP_EXCEPTION, PIRN_TRAP, "uncaught exception")                                                  \
+    X(PIRN_TRAP_NULL_EXCEPTION, PIRN_TRAP, "null exception reference")                                       \
     X(PIRN_TRAP_CALL_STACK, PIRN_EXHAUSTED, "call stack exhausted")                                          \
     X(PIRN_TRAP_FUEL, PIRN_EXHAUSTED, "all fuel consumed")                                                   \
     X(PIRN_TRAP_INTERRUPTED, PIRN_EXHAUSTED, "interrupted: the time limit was reached")                      \

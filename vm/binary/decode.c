@@ -32,6 +32,7 @@ static const section_row sections[] = {
     {"code", 12, vm_decode_code, 0},
     {"data", 13, vm_decode_datas, 0},
     {"data count", 11, vm_decode_data_count, PIRN_FEATURE_BULK_MEMORY},
+    {"tag", 6, vm_decode_tags, PIRN_FEATURE_EXCEPTIONS},
 };
 
 void vm_decode_nomem(vm_reader *r)
@@ -151,7 +152,8 @@ static bool freeze(vm_module *m, const void *data, size_t len, size_t element_si
 
 static pirn_status freeze_all(vm_decoder *d)
 {
-    if (FREEZE(d, types) && FREEZE(d, funcs) && FREEZE(d, tables) && FREEZE(d, memories) && FREEZE(d, globals) && FREEZE(d, customs) &&
+    if (FREEZE(d, types) && FREEZE(d, funcs) && FREEZE(d, tables) && FREEZE(d, memories) && FREEZE(d, tags) &&
+        FREEZE(d, globals) && FREEZE(d, customs) &&
         FREEZE(d, sections))
         return PIRN_OK;
     return base_nomem(d->r.error);
@@ -191,6 +193,7 @@ pirn_status vm_decode(vm_module *out, const uint8_t *bytes, size_t size, uint64_
     BASE_VEC_DONE(&d.tables, allocator);
     BASE_VEC_DONE(&d.memories, allocator);
     BASE_VEC_DONE(&d.globals, allocator);
+    BASE_VEC_DONE(&d.tags, allocator);
     BASE_VEC_DONE(&d.customs, allocator);
     BASE_VEC_DONE(&d.sections, allocator);
     if (status != PIRN_OK)

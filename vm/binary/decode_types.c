@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sections that declare: types, imports, functions, tables, memories, globals, exports, start
+/* The sections that declare: types, imports, functions, tables, memories, tags, globals, exports, start
  * (spec 5.5.4 to 5.5.11). */
 #include "vm/binary/decoder.h"
 
@@ -15,6 +15,7 @@ enum {
     MIN_FUNC = 1,
     MIN_TABLE = 2,  /* type, flags */
     MIN_MEMORY = 1, /* flags */
+    MIN_TAG = 2,    /* attribute, type */
     MIN_GLOBAL = 4, /* type, mutability, instruction, end */
     MIN_EXPORT = 3, /* empty name, kind, index */
 };
@@ -175,6 +176,18 @@ static void push_memory(vm_decoder *d, vm_reader *r)
         vm_decode_nomem(r);
 }
 
+/* The attribute says that the tag is an exception's: there are no others. */
+static void push_tag(vm_decoder *d, vm_reader *r)
+{
+    vm_tag_decl tag = {.offset = vm_reader_offset(r)};
+    const uint8_t *at = r->pos;
+    if (vm_reader_u8(r) != 0)
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed tag attribute");
+    tag.type = vm_reader_leb_u32(r);
+    if (!BASE_VEC_PUSH(&d->tags, d->allocator, tag))
+        vm_decode_nomem(r);
+}
+
 static void push_global(vm_decoder *d, vm_reader *r, bool defined)
 {
     vm_global_decl global = {.offset = vm_reader_offset(r)};
@@ -204,6 +217,10 @@ static uint32_t decode_import_type(vm_decoder *d, vm_reader *r, const uint8_t *k
     case PIRN_EXTERN_GLOBAL:
         push_global(d, r, false);
         return m->imported_globals++;
+    case PIRN_EXTERN_TAG:
+        vm_reader_require(r, kind_at, d->features, PIRN_FEATURE_EXCEPTIONS, "an imported tag");
+        push_tag(d, r);
+        return m->imported_tags++;
     default:
         vm_reader_fail_at(r, kind_at, PIRN_MALFORMED, "malformed import kind 0x%02x", kind);
         return 0;
@@ -240,7 +257,7 @@ static void decode_export(vm_reader *r, vm_export *out)
     out->name = vm_reader_name(r);
     const uint8_t *at = r->pos;
     uint8_t kind = vm_reader_u8(r);
-    if (kind > PIRN_EXTERN_GLOBAL)
+    if (kind > PIRN_EXTERN_TAG)
         vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed export kind 0x%02x", kind);
     out->kind = (pirn_extern_kind)kind;
     out->index = vm_reader_leb_u32(r);
@@ -257,7 +274,7 @@ void vm_decode_exports(vm_decoder *d, vm_reader *r, uint64_t *items)
     *items = count;
 }
 
-/* ---- Functions, tables, memories, globals, start ------------------------------------------------------------- */
+/* ---- Functions, tables, memories, globals, tags, start ------------------------------------------------------------- */
 
 void vm_decode_funcs(vm_decoder *d, vm_reader *r, uint64_t *items)
 {
@@ -290,6 +307,14 @@ void vm_decode_globals(vm_decoder *d, vm_reader *r, uint64_t *items)
     uint32_t count = vm_reader_count(r, MIN_GLOBAL, VM_LIMIT_GLOBALS, "globals");
     for (uint32_t i = 0; i < count && !vm_reader_failed(r); i++)
         push_global(d, r, true);
+    *items = count;
+}
+
+void vm_decode_tags(vm_decoder *d, vm_reader *r, uint64_t *items)
+{
+    uint32_t count = vm_reader_count(r, MIN_TAG, VM_LIMIT_TAGS, "tags");
+    for (uint32_t i = 0; i < count && !vm_reader_failed(r); i++)
+        push_tag(d, r);
     *items = count;
 }
 

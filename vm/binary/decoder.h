@@ -19,6 +19,7 @@ typedef struct vm_decoder {
     BASE_VEC(vm_table_decl) tables;
     BASE_VEC(vm_memory_decl) memories;
     BASE_VEC(vm_global_decl) globals;
+    BASE_VEC(vm_tag_decl) tags;
     BASE_VEC(vm_custom) customs;
     BASE_VEC(pirn_section) sections;
     uint32_t code_count; /* of the code section, and where it says so */
@@ -32,7 +33,7 @@ typedef struct vm_decoder {
 typedef void vm_decode_section(vm_decoder *d, vm_reader *r, uint64_t *items);
 
 vm_decode_section vm_decode_types, vm_decode_imports, vm_decode_funcs, vm_decode_tables, vm_decode_memories,
-    vm_decode_globals, vm_decode_exports, vm_decode_start, vm_decode_elems, vm_decode_data_count, vm_decode_code,
+    vm_decode_tags, vm_decode_globals, vm_decode_exports, vm_decode_start, vm_decode_elems, vm_decode_data_count, vm_decode_code,
     vm_decode_datas;
 
 /* Decodes the name section out of `content`; a malformed one leaves the module as it was. NOMEM

@@ -11,6 +11,7 @@
  * outer run is saved in between.
  */
 #include "vm/exec/call.h"
+#include "vm/exec/exception.h"
 #include "vm/exec/mapping.h"
 
 enum { NATIVE_DEPTH_LIMIT = 100, HOST_FRAME_SLOTS = sizeof(pirn_frame) / sizeof(pirn_slot) };
@@ -153,13 +154,17 @@ static void cancel_frame(vm_context *context, pirn_frame *frame)
     context->running = running;
 }
 
+void vm_call_abandon_frame(vm_context *context)
+{
+    pirn_frame *frame = context->live;
+    context->live = frame->outer;
+    cancel_frame(context, frame);
+}
+
 static void cancel_live_frames(vm_context *context)
 {
-    while (context->live != NULL) {
-        pirn_frame *frame = context->live;
-        context->live = frame->outer;
-        cancel_frame(context, frame);
-    }
+    while (context->live != NULL)
+        vm_call_abandon_frame(context);
 }
 
 /* ---- Host frames ------------------------------------------------------------------------------------------------- */
@@ -328,6 +333,7 @@ static run_state begin_run(vm_context *context, pirn_call *call, bool synchronou
     context->live = NULL;
     context->error = error;
     context->synchronous = synchronous;
+    vm_exception_forget(context);
     context->instance = &context->store->nowhere;
     context->native_depth++;
     vm_context_set_limit(context);
@@ -533,6 +539,11 @@ pirn_status pirn_frame_enter(pirn_frame *frame, pirn_func *func, const pirn_slot
 const pirn_slot *pirn_frame_entered_results(pirn_frame *frame)
 {
     return (const pirn_slot *)(const void *)(frame + 1);
+}
+
+void pirn_frame_stop_exceptions(pirn_frame *frame)
+{
+    frame->stops_exceptions = true;
 }
 
 pirn_status pirn_frame_trap(pirn_frame *frame, const char *format, ...)

@@ -33,6 +33,7 @@ struct pirn_frame {
     pirn_host_func next;
     void *data;
     pirn_host_cancel cancel;
+    bool stops_exceptions;
     pirn_frame *outer; /* of vm_context.live */
 };
 
@@ -55,8 +56,24 @@ struct pirn_call {
     bool is_mapped;    /* else from the allocator */
 };
 
+/* The host frame of the innermost function entered will not come to its `next`: an exception passes. */
+void vm_call_abandon_frame(vm_context *context);
+
 /* Sets stack_limit to that of the call that runs, or to zero when an interrupt stands. Any thread's interrupt is seen. */
 void vm_context_set_limit(vm_context *context);
+
+/* Where a run is, or where a frame of it will go on. */
+typedef struct vm_position {
+    const vm_word *pc;
+    pirn_slot *fp;
+    pirn_instance *instance;
+    bool is_return; /* pc is where a call returns to */
+} vm_position;
+
+/* The code that the position lies in; NULL for what is not of a module, and for stubs. */
+const vm_code *vm_position_code(const vm_position *at);
+/* The position in the caller of the function `func`. */
+vm_position vm_position_caller(const vm_position *at, uint32_t func);
 
 /*
  * Writes into context->error what stopped the handlers: the trap's sentence unless there is one, the function and offset

@@ -40,7 +40,9 @@ BASE_COLD VM_HANDLER(vm_trap_stack);
     X(NULL_I31)              \
     X(CAST)                  \
     X(ARRAY_BOUNDS)          \
-    X(FUEL)
+    X(FUEL)                  \
+    X(EXCEPTION)             \
+    X(NULL_EXCEPTION)
 #define VM_DECLARE_TRAP(reason) BASE_COLD VM_HANDLER(vm_trap_##reason);
 VM_HANDLER_TRAPS(VM_DECLARE_TRAP)
 

@@ -19,8 +19,9 @@ static bool alloc_index_spaces(pirn_instance *instance)
     instance->memories = base_arena_array(arena, syntax->memories.len, sizeof *instance->memories);
     instance->globals = base_arena_array(arena, syntax->globals.len, sizeof *instance->globals);
     instance->global_objects = base_arena_array(arena, syntax->globals.len, sizeof *instance->global_objects);
+    instance->tags = base_arena_array(arena, syntax->tags.len, sizeof *instance->tags);
     return instance->funcs != NULL && instance->tables != NULL && instance->memories != NULL &&
-           instance->globals != NULL && instance->global_objects != NULL;
+           instance->globals != NULL && instance->global_objects != NULL && instance->tags != NULL;
 }
 
 static bool alloc_own_objects(pirn_instance *instance)
@@ -33,7 +34,8 @@ static bool alloc_own_objects(pirn_instance *instance)
         base_arena_array(arena, m->memories.len - m->imported_memories, sizeof *instance->own_memories);
     instance->own_globals =
         base_arena_array(arena, m->globals.len - m->imported_globals, sizeof *instance->own_globals);
-    return instance->own_funcs != NULL && instance->own_tables != NULL && instance->own_memories != NULL &&
+    instance->own_tags = base_arena_array(arena, m->tags.len - m->imported_tags, sizeof *instance->own_tags);
+    return instance->own_tags != NULL && instance->own_funcs != NULL && instance->own_tables != NULL && instance->own_memories != NULL &&
            instance->own_globals != NULL;
 }
 
@@ -104,6 +106,9 @@ static void take_imports(pirn_instance *instance, const pirn_extern *imports)
             instance->global_objects[index] = imports[i].global;
             instance->globals[index] = imports[i].global->value;
             break;
+        case PIRN_EXTERN_TAG:
+            instance->tags[index] = imports[i].tag;
+            break;
         default:
             instance->funcs[index] = imports[i].func;
         }
@@ -123,6 +128,17 @@ static void make_funcs(pirn_instance *instance)
             .index = i,
         };
         instance->funcs[i] = &instance->own_funcs[i - imported];
+    }
+}
+
+static void make_tags(pirn_instance *instance)
+{
+    const pirn_module *module = instance->module;
+    uint32_t imported = module->syntax.imported_tags;
+    for (uint32_t i = imported; i < module->syntax.tags.len; i++) {
+        pirn_tag *tag = &instance->own_tags[i - imported];
+        *tag = (pirn_tag){.type = module->types[module->syntax.tags.data[i].type], .store = instance->store};
+        instance->tags[i] = tag;
     }
 }
 
@@ -269,6 +285,7 @@ static pirn_status make_objects(pirn_instance *instance, const pirn_extern *impo
 {
     take_imports(instance, imports);
     make_funcs(instance);
+    make_tags(instance);
     PIRN_TRY(make_globals(instance, error));
     PIRN_TRY(make_tables(instance, error));
     PIRN_TRY(make_memories(instance, error));
@@ -321,6 +338,9 @@ pirn_extern pirn_instance_export(const pirn_instance *instance, size_t index)
         break;
     case PIRN_EXTERN_GLOBAL:
         object.global = instance->global_objects[export->index];
+        break;
+    case PIRN_EXTERN_TAG:
+        object.tag = instance->tags[export->index];
         break;
     default:
         object.func = instance->funcs[export->index];

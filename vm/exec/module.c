@@ -87,6 +87,9 @@ pirn_externtype vm_module_extern_type(const pirn_module *module, pirn_extern_kin
         type.global = syntax->globals.data[index].type;
         type.global.type = vm_types_resolve(module->rtts, type.global.type);
         break;
+    case PIRN_EXTERN_TAG:
+        type.func = module->types[syntax->tags.data[index].type];
+        break;
     default:
         type.func = module->types[syntax->funcs.data[index].type];
     }

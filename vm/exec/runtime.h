@@ -74,6 +74,8 @@ typedef struct vm_code {
     uint32_t words;     /* length of `start` */
     uint32_t frame_slots; /* slots from fp to the end of temps */
     vm_word *start;
+    uint32_t landing_count;
+    const struct vm_landing *landings; /* where exceptions are caught: vm/exec/exception.h */
 } vm_code;
 
 struct pirn_module {
@@ -140,6 +142,12 @@ struct pirn_global {
     pirn_global *next;
 };
 
+struct pirn_tag {
+    const pirn_functype *type; /* no results */
+    pirn_store *store;
+    pirn_tag *next; /* of the store */
+};
+
 /*
  * An instance: what translated code reaches through its instance register. Arrays follow the index spaces of the module.
  */
@@ -151,6 +159,7 @@ struct pirn_instance {
     pirn_func **funcs;    /* every function of the index space */
     pirn_memory **memories;
     pirn_global **global_objects;
+    pirn_tag **tags;
     const pirn_module *module;
     pirn_store *store;
     uint8_t *dropped_elems, *dropped_datas; /* one flag a segment */
@@ -160,6 +169,7 @@ struct pirn_instance {
     pirn_memory *own_memories;
     pirn_table *own_tables;
     pirn_global *own_globals;
+    pirn_tag *own_tags;
     base_arena arena;
     pirn_instance *next;
 };
@@ -176,6 +186,7 @@ struct vm_context {
     pirn_call *call;        /* the one that runs, whose value stack is in use */
     pirn_slot *stack_end;   /* of that value stack: the limit (when not interrupted) and VM_RED_ZONE */
     pirn_trap trap;         /* reason, set by the handler that traps */
+    pirn_exception *uncaught; /* what ended the last call, if it was an exception */
     pirn_status status;     /* why vm_host_call or vm_host_continue answered VM_HOST_STOP */
     /*
      * Machine state: where handlers start, and as it was when they stopped (trap, wait, end). The accumulators are the
@@ -210,5 +221,8 @@ struct pirn_store {
     pirn_memory *memories;
     pirn_table *tables;
     pirn_global *globals;
+    pirn_tag *tags;
     vm_host_function *funcs;
+    pirn_exception *exceptions; /* those that are alive */
+    uint32_t exception_count;
 };

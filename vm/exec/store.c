@@ -2,6 +2,7 @@
 /* The store (spec 4.2.3): limits, fuel, interruption, and the ownership of all runtime objects. */
 #include "vm/exec/store.h"
 #include "vm/exec/call.h"
+#include "vm/exec/exception.h"
 
 pirn_store_limits pirn_store_limits_default(void)
 {
@@ -55,6 +56,10 @@ static void free_own_objects(pirn_store *store)
         next = global->next;
         base_free(allocator, global, sizeof *global);
     }
+    for (pirn_tag *tag = store->tags, *next; tag != NULL; tag = next) {
+        next = tag->next;
+        base_free(allocator, tag, sizeof *tag);
+    }
 }
 
 void pirn_store_free(pirn_store *store)
@@ -62,6 +67,7 @@ void pirn_store_free(pirn_store *store)
     if (store == NULL)
         return;
     pirn_call_free(store->invoke_call);
+    vm_exceptions_free(store);
     for (pirn_instance *instance = store->instances, *next; instance != NULL; instance = next) {
         next = instance->next;
         vm_instance_free(instance);
@@ -128,6 +134,8 @@ pirn_store *vm_extern_store(const pirn_extern *object)
         return object->memory == NULL ? NULL : object->memory->store;
     case PIRN_EXTERN_GLOBAL:
         return object->global == NULL ? NULL : object->global->store;
+    case PIRN_EXTERN_TAG:
+        return object->tag == NULL ? NULL : object->tag->store;
     default:
         return NULL;
     }
@@ -147,6 +155,9 @@ pirn_externtype pirn_extern_type(const pirn_extern *object)
         break;
     case PIRN_EXTERN_GLOBAL:
         type.global = object->global->type;
+        break;
+    case PIRN_EXTERN_TAG:
+        type.func = object->tag->type;
         break;
     default:
         type.func = object->func->type;

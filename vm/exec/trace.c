@@ -5,14 +5,8 @@
  * vm_code_exit; vm_code_host is a host function's frame, which is not shown.
  */
 #include "vm/exec/call.h"
+#include "vm/exec/exception.h"
 #include <stdlib.h>
-
-typedef struct position {
-    const vm_word *pc;
-    pirn_slot *fp;
-    pirn_instance *instance;
-    bool is_return; /* pc is where a call returns to */
-} position;
 
 /* ---- Which function a pc lies in --------------------------------------------------------------------------------- */
 
@@ -79,16 +73,35 @@ static bool find_stub(const pirn_module *module, const vm_word *pc, uint32_t *fu
     return true;
 }
 
-/* The sorted codes are made when a pc is not found in those of the last time. */
-static bool find_func(pirn_module *module, const position *at, uint32_t *func)
+/* Without memory to sort in. */
+static const vm_code *look_through_codes(const pirn_module *module, const vm_word *pc, bool is_return)
 {
-    if (find_stub(module, at->pc, func))
-        return true;
+    for (size_t i = 0; i < module->syntax.funcs.len - module->syntax.imported_funcs; i++) {
+        if (module->codes[i] != NULL && contains(module->codes[i], pc, is_return))
+            return module->codes[i];
+    }
+    return NULL;
+}
+
+/* The sorted codes are made when a pc is not found in those of the last time. */
+const vm_code *vm_position_code(const vm_position *at)
+{
+    pirn_module *module = (pirn_module *)at->instance->module;
     base_lock_take(&module->translate_lock);
     const vm_code *code = search_codes(module, at->pc, at->is_return);
     if (code == NULL && sort_codes(module))
         code = search_codes(module, at->pc, at->is_return);
+    else if (code == NULL)
+        code = look_through_codes(module, at->pc, at->is_return);
     base_lock_release(&module->translate_lock);
+    return code;
+}
+
+static bool find_func(const vm_position *at, uint32_t *func)
+{
+    if (find_stub(at->instance->module, at->pc, func))
+        return true;
+    const vm_code *code = vm_position_code(at);
     if (code != NULL)
         *func = code->func;
     return code != NULL;
@@ -97,22 +110,22 @@ static bool find_func(pirn_module *module, const position *at, uint32_t *func)
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 /* Moves out of host frames; false at the end of the run. */
-static bool skip_host_frames(position *at)
+static bool skip_host_frames(vm_position *at)
 {
     while (at->pc == vm_code_host) {
         const pirn_frame *frame = vm_frame_below(at->fp);
-        *at = (position){frame->return_pc, frame->caller_fp, frame->caller, true};
+        *at = (vm_position){frame->return_pc, frame->caller_fp, frame->caller, true};
     }
     return at->pc != vm_code_exit && at->instance->module != NULL;
 }
 
-static void move_to_caller(position *at, uint32_t func)
+vm_position vm_position_caller(const vm_position *at, uint32_t func)
 {
     const vm_frame_link link = vm_frame_link_of(at->fp + at->instance->funcs[func]->type->header_at);
-    *at = (position){link.pc, link.fp, link.instance != NULL ? link.instance : at->instance, true};
+    return (vm_position){link.pc, link.fp, link.instance != NULL ? link.instance : at->instance, true};
 }
 
-static pirn_trace_frame describe_frame(const pirn_module *module, const position *at, uint32_t func)
+static pirn_trace_frame describe_frame(const pirn_module *module, const vm_position *at, uint32_t func)
 {
     uint64_t offset = vm_translate_offset_of(module, func, at->pc, at->is_return);
     return (pirn_trace_frame){
@@ -124,7 +137,7 @@ static pirn_trace_frame describe_frame(const pirn_module *module, const position
 }
 
 /* Frames that have no place any more are only counted, which is much cheaper. */
-static void push_frame(pirn_error *error, const pirn_module *module, const position *at, uint32_t func)
+static void push_frame(pirn_error *error, const pirn_module *module, const vm_position *at, uint32_t func)
 {
     if (error->frame_count == BASE_TRACE_FRAMES) {
         error->frames_hidden++;
@@ -144,11 +157,13 @@ void vm_trace_describe(vm_context *context, pirn_status status)
         return;
     if (error->status == PIRN_OK)
         error->trap = context->trap;
+    if (context->trap == PIRN_TRAP_EXCEPTION)
+        vm_exception_describe(context, error);
     base_fail(error, status, PIRN_NO_OFFSET, "%s", base_trap_text(context->trap));
-    position at = {context->pc, context->fp, context->instance, context->pc_is_return};
+    vm_position at = {context->pc, context->fp, context->instance, context->pc_is_return};
     uint32_t func;
-    while (skip_host_frames(&at) && find_func((pirn_module *)at.instance->module, &at, &func)) {
+    while (skip_host_frames(&at) && find_func(&at, &func)) {
         push_frame(error, at.instance->module, &at, func);
-        move_to_caller(&at, func);
+        at = vm_position_caller(&at, func);
     }
 }

@@ -268,13 +268,28 @@ static void translate_family(vm_translator *t, const vm_instr *instr)
 
 /* ---- The function ---------------------------------------------------------------------------------------------------------- */
 
+/* Only says where a part of a block ends. */
+static bool is_mark(vm_opcode opcode)
+{
+    switch (opcode) {
+    case VM_OP_END:
+    case VM_OP_ELSE:
+    case VM_OP_CATCH:
+    case VM_OP_CATCH_ALL:
+    case VM_OP_DELEGATE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /*
- * Charges the instruction to the FUEL cell of its straight-line run. A run ends where a label may be or a branch is; `end` and
- * `else` only mark places.
+ * Charges the instruction to the FUEL cell of its straight-line run. A run ends where a label may be or a branch is; marks cost
+ * nothing.
  */
 static void charge_fuel(vm_translator *t, vm_opcode opcode)
 {
-    if (opcode != VM_OP_END && opcode != VM_OP_ELSE) {
+    if (!is_mark(opcode)) {
         if (t->fuel_cell == VM_NONE) {
             t->fuel_cell = vm_emit_here(t);
             vm_emit(t, IR_FUEL);
@@ -286,8 +301,8 @@ static void charge_fuel(vm_translator *t, vm_opcode opcode)
 
 static void end_fuel_run(vm_translator *t, vm_opcode opcode)
 {
-    if (opcode == VM_OP_LOOP || opcode == VM_OP_IF || opcode == VM_OP_ELSE || opcode == VM_OP_END ||
-        opcode == VM_OP_BR_IF || opcode == VM_OP_BR_ON_NULL || opcode == VM_OP_BR_ON_NON_NULL || t->is_unreachable)
+    if (opcode == VM_OP_LOOP || opcode == VM_OP_IF || opcode == VM_OP_BR_IF || opcode == VM_OP_BR_ON_NULL ||
+        opcode == VM_OP_BR_ON_NON_NULL || is_mark(opcode) || t->is_unreachable)
         t->fuel_cell = VM_NONE;
 }
 
@@ -296,11 +311,12 @@ static bool is_wanted(vm_translator *t, vm_opcode opcode)
 {
     if (!t->is_unreachable)
         return true;
-    bool is_block = opcode == VM_OP_BLOCK || opcode == VM_OP_LOOP || opcode == VM_OP_IF;
-    if (t->skipped_blocks == 0 && (opcode == VM_OP_END || opcode == VM_OP_ELSE))
+    bool is_block = opcode == VM_OP_BLOCK || opcode == VM_OP_LOOP || opcode == VM_OP_IF || opcode == VM_OP_TRY ||
+                    opcode == VM_OP_TRY_TABLE;
+    if (t->skipped_blocks == 0 && is_mark(opcode))
         return true;
     t->skipped_blocks += is_block;
-    t->skipped_blocks -= opcode == VM_OP_END;
+    t->skipped_blocks -= opcode == VM_OP_END || opcode == VM_OP_DELEGATE;
     return false;
 }
 
@@ -385,6 +401,25 @@ static uint32_t words_before(const vm_translator *t)
     return t->frame_slots > VM_RED_ZONE ? 0 : vm_ir_words(IR_CHECK_FRAME);
 }
 
+/* The landings, with words as they are counted in the published code. */
+static bool publish_landings(const vm_translator *t, base_arena *arena, vm_code *code)
+{
+    uint32_t before = words_before(t);
+    vm_landing *landings = base_arena_array(arena, t->landings.len, sizeof *landings);
+    if (landings == NULL)
+        return false;
+    for (size_t i = 0; i < t->landings.len; i++) {
+        landings[i] = t->landings.data[i];
+        landings[i].start -= before;
+        landings[i].end -= before;
+        if (landings[i].kind != VM_LANDING_DELEGATE)
+            landings[i].target -= before;
+    }
+    code->landings = landings;
+    code->landing_count = (uint32_t)t->landings.len;
+    return true;
+}
+
 static vm_code *publish(vm_translator *t, uint32_t func)
 {
     uint32_t before = words_before(t), words = (uint32_t)t->code.len - before;
@@ -400,7 +435,7 @@ static vm_code *publish(vm_translator *t, uint32_t func)
         word->target = start + (word->u64 - before);
     }
     *code = (vm_code){.func = func, .words = words, .frame_slots = t->frame_slots, .start = start};
-    return code;
+    return publish_landings(t, arena, code) ? code : NULL;
 }
 
 static void translator_init(vm_translator *t, pirn_module *module, uint32_t func, bool has_scratch)
@@ -442,6 +477,7 @@ static void translator_done(vm_translator *t)
     base_free(t->allocator, t->locals, count * sizeof(vm_local));
     BASE_VEC_DONE(&t->code, t->allocator);
     BASE_VEC_DONE(&t->relocations, t->allocator);
+    BASE_VEC_DONE(&t->landings, t->allocator);
     BASE_VEC_DONE(&t->stack, t->allocator);
     BASE_VEC_DONE(&t->labels, t->allocator);
     BASE_VEC_DONE(&t->places, t->allocator);

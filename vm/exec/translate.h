@@ -9,6 +9,7 @@
  *   translate_tail.c     tail calls
  *   translate_simd.c     vector instructions
  *   translate_reference.c  calls, branches and casts by reference
+ *   translate_exception.c  throws, blocks that catch
  *   translate_emit.c     cells: writing, patching, fitting slots into 16 bits, relocation
  *
  * The symbolic stack. While the code of a Wasm function is read, its operand stack is known only as descriptions: a
@@ -30,6 +31,7 @@
  */
 #pragma once
 
+#include "vm/exec/exception.h"
 #include "vm/exec/ir.h"
 
 #define VM_NONE UINT32_MAX
@@ -63,14 +65,26 @@ typedef struct vm_local {
     vm_valtype type;
 } vm_local;
 
-typedef enum vm_label_kind { VM_LABEL_FUNC, VM_LABEL_BLOCK, VM_LABEL_LOOP, VM_LABEL_IF, VM_LABEL_ELSE } vm_label_kind;
+typedef enum vm_label_kind {
+    VM_LABEL_FUNC,
+    VM_LABEL_BLOCK,
+    VM_LABEL_LOOP,
+    VM_LABEL_IF,
+    VM_LABEL_ELSE,
+    VM_LABEL_TRY_TABLE,
+    VM_LABEL_TRY,
+    VM_LABEL_CATCH, /* a TRY in one of its clauses */
+} vm_label_kind;
 
 typedef struct vm_label {
     uint8_t kind;
     vm_blocktype type;
     uint32_t height;     /* values below its parameters */
     uint32_t temp;       /* slot of its first parameter and of its first result */
-    uint32_t start;      /* LOOP: where to branch to */
+    uint32_t start;      /* LOOP: where to branch to; TRY_TABLE, TRY, CATCH: of the body */
+    uint32_t end;        /* CATCH: of the body */
+    uint32_t landings;   /* those that wait for the end, linked through their targets, or VM_NONE */
+    vm_range clauses;    /* TRY_TABLE */
     uint32_t chain;      /* else: target words that wait for the end, linked through themselves, or VM_NONE */
     uint32_t else_chain; /* IF: the same for the else */
     uint32_t table;      /* the last br_table that needed moves on the way here, and where these are */
@@ -101,6 +115,7 @@ typedef struct vm_translator {
 
     BASE_VEC(vm_word) code;
     BASE_VEC(uint32_t) relocations; /* words that are branch targets */
+    BASE_VEC(vm_landing) landings;
     /* The last cell, when it left a value in an accumulator and no label follows it. */
     struct {
         uint32_t cell;    /* or VM_NONE */
@@ -244,6 +259,12 @@ void vm_branch_on_ref(vm_translator *t, uint32_t depth, const vm_ref_branch *bra
 uint32_t vm_branch_arity(vm_translator *t, uint32_t depth);
 /* The rest of the innermost block is not reached. */
 void vm_become_unreachable(vm_translator *t);
+/* The label that so many labels are around. */
+vm_label *vm_label_at(vm_translator *t, uint32_t depth);
+/* The instruction `end`. */
+void vm_translate_end(vm_translator *t);
+/* Goes to the end of the innermost block with its results, to be followed by another part of the block. */
+void vm_translate_leave_block(vm_translator *t, vm_label *label);
 /* Pops a condition: a comparison that was just emitted is taken back. */
 vm_condition vm_condition_pop(vm_translator *t);
 /* Pops the operands of a comparison. */
@@ -260,3 +281,12 @@ bool vm_translate_reference(vm_translator *t, const vm_instr *instr);
 
 /* Translates a tail call; false when it is another instruction. */
 bool vm_translate_tail_call(vm_translator *t, const vm_instr *instr);
+
+/* ---- translate_exception.c ---------------------------------------------------------------------------------------------- */
+
+/* Translates an instruction that throws or a part of a block that catches; false when it is another one. */
+bool vm_translate_exception(vm_translator *t, const vm_instr *instr);
+/* The landings of a try_table whose body ends here. Its label is no longer on the stack. */
+void vm_translate_clauses(vm_translator *t, const vm_label *block);
+/* The landings that wait go on here. */
+void vm_landings_bind(vm_translator *t, uint32_t *chain);

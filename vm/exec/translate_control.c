@@ -156,7 +156,7 @@ static uint32_t emit_branch(vm_translator *t)
 
 /* ---- Labels --------------------------------------------------------------------------------------------------------------- */
 
-static vm_label *label_at(vm_translator *t, uint32_t depth)
+vm_label *vm_label_at(vm_translator *t, uint32_t depth)
 {
     return &t->labels.data[t->labels.len - 1 - depth];
 }
@@ -172,6 +172,7 @@ static void target_label(vm_translator *t, uint32_t word, vm_label *label)
 void vm_label_push(vm_translator *t, vm_label_kind kind, const vm_blocktype *type)
 {
     vm_label label = {.kind = (uint8_t)kind, .type = *type, .chain = VM_NONE, .else_chain = VM_NONE};
+    label.landings = VM_NONE;
     uint32_t params = params_of(t, &label).count;
     label.height = (uint32_t)t->stack.len - (params <= t->stack.len ? params : 0);
     label.temp = vm_temp_at(t, label.height);
@@ -183,7 +184,7 @@ void vm_become_unreachable(vm_translator *t)
 {
     t->is_unreachable = true;
     t->skipped_blocks = 0;
-    vm_pop_to(t, label_at(t, 0)->height);
+    vm_pop_to(t, vm_label_at(t, 0)->height);
 }
 
 static void translate_block(vm_translator *t, const vm_instr *instr)
@@ -198,8 +199,8 @@ static void translate_loop(vm_translator *t, const vm_instr *instr)
     vm_label_push(t, VM_LABEL_LOOP, &instr->block);
     if (t->status != PIRN_OK)
         return;
-    vm_settle(t, params_of(t, label_at(t, 0)).count);
-    label_at(t, 0)->start = vm_emit_here(t);
+    vm_settle(t, params_of(t, vm_label_at(t, 0)).count);
+    vm_label_at(t, 0)->start = vm_emit_here(t);
     vm_emit_label(t);
     if (t->module->engine->config.interruptible)
         vm_emit(t, IR_CHECK_INTERRUPT);
@@ -212,18 +213,29 @@ static void translate_if(vm_translator *t, const vm_instr *instr)
     vm_label_push(t, VM_LABEL_IF, &instr->block);
     if (t->status != PIRN_OK)
         return;
-    vm_settle(t, params_of(t, label_at(t, 0)).count);
+    vm_settle(t, params_of(t, vm_label_at(t, 0)).count);
     invert(&condition);
-    vm_emit_target_later(t, emit_branch_if(t, &condition), &label_at(t, 0)->else_chain);
+    vm_emit_target_later(t, emit_branch_if(t, &condition), &vm_label_at(t, 0)->else_chain);
+}
+
+/* Brings the topmost values to where the innermost block's results belong. */
+static void settle_results(vm_translator *t, const vm_label *label, type_list results)
+{
+    vm_settle(t, results.count);
+    vm_emit_copy_n(t, label->temp, vm_temp_at(t, (uint32_t)t->stack.len) - results.slots, results.slots);
+}
+
+void vm_translate_leave_block(vm_translator *t, vm_label *label)
+{
+    settle_results(t, label, results_of(t, label));
+    vm_emit_target_later(t, emit_branch(t), &label->chain);
 }
 
 static void translate_else(vm_translator *t)
 {
-    vm_label *label = label_at(t, 0);
-    if (!t->is_unreachable) {
-        vm_settle(t, results_of(t, label).count);
-        vm_emit_target_later(t, emit_branch(t), &label->chain);
-    }
+    vm_label *label = vm_label_at(t, 0);
+    if (!t->is_unreachable)
+        vm_translate_leave_block(t, label);
     vm_emit_bind(t, &label->else_chain);
     label->kind = VM_LABEL_ELSE;
     vm_pop_to(t, label->height);
@@ -275,8 +287,9 @@ static void end_function(vm_translator *t, vm_label *label)
 {
     if (!t->is_unreachable)
         emit_return(t);
-    if (label->chain != VM_NONE) {
+    if (label->chain != VM_NONE || label->landings != VM_NONE) {
         vm_emit_bind(t, &label->chain);
+        vm_landings_bind(t, &label->landings);
         vm_pop_to(t, 0);
         push_temps(t, results_of(t, label));
         emit_return(t);
@@ -284,20 +297,27 @@ static void end_function(vm_translator *t, vm_label *label)
     t->labels.len--;
 }
 
-static void translate_end(vm_translator *t)
+void vm_translate_end(vm_translator *t)
 {
-    vm_label label = *label_at(t, 0);
+    vm_label label = *vm_label_at(t, 0);
     if (label.kind == VM_LABEL_FUNC) {
         end_function(t, &label);
         return;
     }
     type_list results = results_of(t, &label);
-    bool is_target = label.chain != VM_NONE || label.else_chain != VM_NONE;
+    bool is_try_table = label.kind == VM_LABEL_TRY_TABLE, is_catch = label.kind == VM_LABEL_CATCH;
+    if (is_try_table) {
+        t->labels.len--; /* labels of clauses count from outside of the block */
+        vm_translate_clauses(t, &label);
+        t->labels.len++;
+    }
+    bool is_target = label.chain != VM_NONE || label.else_chain != VM_NONE || label.landings != VM_NONE || is_catch;
     if (is_target && !t->is_unreachable)
-        vm_settle(t, results.count);
+        settle_results(t, &label, results);
     if (is_target) {
         vm_emit_bind(t, &label.chain);
         vm_emit_bind(t, &label.else_chain);
+        vm_landings_bind(t, &label.landings);
         vm_pop_to(t, label.height);
         push_temps(t, results);
         t->is_unreachable = false;
@@ -328,7 +348,7 @@ static void emit_moves_and_branch(vm_translator *t, vm_label *label, type_list l
 
 static void translate_br(vm_translator *t, uint32_t depth)
 {
-    vm_label *label = label_at(t, depth);
+    vm_label *label = vm_label_at(t, depth);
     type_list list = branch_types(t, label);
     if (label->kind == VM_LABEL_FUNC) {
         emit_return(t);
@@ -346,7 +366,7 @@ static void translate_br(vm_translator *t, uint32_t depth)
 static void translate_br_if(vm_translator *t, uint32_t depth)
 {
     vm_condition condition = vm_condition_pop(t);
-    vm_label *label = label_at(t, depth);
+    vm_label *label = vm_label_at(t, depth);
     type_list list = branch_types(t, label);
     vm_settle(t, list.count);
     if (is_in_place(t, label, list)) {
@@ -362,12 +382,12 @@ static void translate_br_if(vm_translator *t, uint32_t depth)
 
 uint32_t vm_branch_arity(vm_translator *t, uint32_t depth)
 {
-    return branch_types(t, label_at(t, depth)).count;
+    return branch_types(t, vm_label_at(t, depth)).count;
 }
 
 void vm_branch_on_ref(vm_translator *t, uint32_t depth, const vm_ref_branch *branch)
 {
-    vm_label *label = label_at(t, depth);
+    vm_label *label = vm_label_at(t, depth);
     type_list list = branch_types(t, label);
     vm_settle(t, list.count);
     if (is_in_place(t, label, list)) {
@@ -403,7 +423,7 @@ static void translate_br_table(vm_translator *t, const vm_instr *instr)
     vm_reader targets = vm_reader_part(&t->reader, instr->vector.entries);
     vm_reader ahead = targets;
     uint32_t depth = vm_reader_leb_u32(&ahead);
-    vm_settle(t, branch_types(t, label_at(t, depth)).count);
+    vm_settle(t, branch_types(t, vm_label_at(t, depth)).count);
     vm_word *cell = vm_emit_words(t, is_acc ? IR_BR_TABLE_a : IR_BR_TABLE_s, 3 + count);
     if (t->status != PIRN_OK)
         return;
@@ -412,7 +432,7 @@ static void translate_br_table(vm_translator *t, const vm_instr *instr)
     uint32_t word = vm_emit_here(t) - count - 1;
     t->tables++;
     for (uint32_t i = 0; i <= count && t->status == PIRN_OK; i++, word++) {
-        vm_label *label = label_at(t, vm_reader_leb_u32(&targets));
+        vm_label *label = vm_label_at(t, vm_reader_leb_u32(&targets));
         type_list list = branch_types(t, label);
         if (is_in_place(t, label, list))
             target_label(t, word, label);
@@ -517,7 +537,7 @@ bool vm_translate_control(vm_translator *t, const vm_instr *instr)
     case VM_OP_ELSE:
         return translate_else(t), true;
     case VM_OP_END:
-        return translate_end(t), true;
+        return vm_translate_end(t), true;
     case VM_OP_BR:
         return translate_br(t, instr->index), true;
     case VM_OP_BR_IF:
@@ -531,6 +551,6 @@ bool vm_translate_control(vm_translator *t, const vm_instr *instr)
     case VM_OP_CALL_INDIRECT:
         return translate_call_indirect(t, instr), true;
     default:
-        return vm_translate_tail_call(t, instr) || vm_translate_reference(t, instr);
+        return vm_translate_tail_call(t, instr) || vm_translate_exception(t, instr) || vm_translate_reference(t, instr);
     }
 }

@@ -53,6 +53,11 @@ typedef struct vm_global_decl {
     uint64_t offset;
 } vm_global_decl;
 
+typedef struct vm_tag_decl {
+    uint32_t type; /* type index: of a function without results */
+    uint64_t offset;
+} vm_tag_decl;
+
 typedef enum vm_segment_mode { VM_SEGMENT_ACTIVE, VM_SEGMENT_PASSIVE, VM_SEGMENT_DECLARATIVE } vm_segment_mode;
 
 typedef struct vm_elem {
@@ -104,12 +109,13 @@ typedef struct vm_module {
     VM_ARRAY(vm_table_decl) tables;
     VM_ARRAY(vm_memory_decl) memories;
     VM_ARRAY(vm_global_decl) globals;
+    VM_ARRAY(vm_tag_decl) tags;
     VM_ARRAY(vm_export) exports;
     VM_ARRAY(vm_elem) elems;
     VM_ARRAY(vm_data) datas;
     VM_ARRAY(vm_custom) customs;
     VM_ARRAY(pirn_section) sections;
-    uint32_t imported_funcs, imported_tables, imported_memories, imported_globals;
+    uint32_t imported_funcs, imported_tables, imported_memories, imported_globals, imported_tags;
     bool has_start, has_data_count;
     uint32_t start, data_count;
     uint64_t start_offset;

@@ -132,7 +132,7 @@ static inline bool vm_type_is_packed(vm_valtype type)
                 PIRN_FEATURE_MULTI_VALUE | PIRN_FEATURE_REFERENCE_TYPES | PIRN_FEATURE_BULK_MEMORY |            \
                 PIRN_FEATURE_EXTENDED_CONST | PIRN_FEATURE_TAIL_CALL | PIRN_FEATURE_MULTI_MEMORY |              \
                 PIRN_FEATURE_MEMORY64 | PIRN_FEATURE_SIMD | PIRN_FEATURE_RELAXED_SIMD |                   \
-                PIRN_FEATURE_FUNCTION_REFERENCES))
+                PIRN_FEATURE_FUNCTION_REFERENCES | PIRN_FEATURE_EXCEPTIONS))
 
 /* The name of a feature bit ("bulk-memory"). */
 const char *vm_feature_name(uint32_t feature);
@@ -188,6 +188,7 @@ enum {
     VM_LIMIT_IMPORTS = 1000000,
     VM_LIMIT_EXPORTS = 1000000,
     VM_LIMIT_GLOBALS = 1000000,
+    VM_LIMIT_TAGS = 1000000,
     VM_LIMIT_TABLES = 100000,
     VM_LIMIT_MEMORIES = 100,
     VM_LIMIT_SEGMENTS = 10000000,

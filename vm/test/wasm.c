@@ -20,6 +20,7 @@ enum {
     SECTION_ELEMENT,
     SECTION_CODE,
     SECTION_DATA,
+    SECTION_TAG = 13,
 };
 
 void wasm_init(wasm *w)
@@ -32,8 +33,8 @@ void wasm_init(wasm *w)
 
 static uint8_t type_code(char letter)
 {
-    static const char letters[] = "ilfdre";
-    static const uint8_t codes[] = {0x7F, 0x7E, 0x7D, 0x7C, 0x70, 0x6F};
+    static const char letters[] = "ilfdrex";
+    static const uint8_t codes[] = {0x7F, 0x7E, 0x7D, 0x7C, 0x70, 0x6F, 0x69};
     const char *at = strchr(letters, letter);
     assert_non_null(at);
     return codes[at - letters];
@@ -104,6 +105,15 @@ uint32_t wasm_import_global(wasm *w, const char *module, const char *name, char 
     return w->globals++;
 }
 
+uint32_t wasm_import_tag(wasm *w, const char *module, const char *name, const char *letters)
+{
+    uint32_t type = wasm_type(w, letters);
+    vm_writer *out = begin_import(w, module, name, PIRN_EXTERN_TAG);
+    vm_writer_u8(out, 0);
+    vm_writer_leb_unsigned(out, type);
+    return w->tags++;
+}
+
 uint32_t wasm_func(wasm *w, const char *letters, const char *locals, const uint8_t *code, size_t size)
 {
     vm_writer *out = &w->sections[SECTION_CODE];
@@ -163,6 +173,14 @@ uint32_t wasm_global(wasm *w, char letter, bool is_mutable, const uint8_t *code,
     vm_writer_bytes(out, code, size);
     w->counts[SECTION_GLOBAL]++;
     return w->globals++;
+}
+
+uint32_t wasm_tag(wasm *w, const char *letters)
+{
+    vm_writer_u8(&w->sections[SECTION_TAG], 0);
+    vm_writer_leb_unsigned(&w->sections[SECTION_TAG], wasm_type(w, letters));
+    w->counts[SECTION_TAG]++;
+    return w->tags++;
 }
 
 void wasm_export(wasm *w, const char *name, pirn_extern_kind kind, uint32_t index)
@@ -245,8 +263,9 @@ uint8_t *wasm_finish(wasm *w, size_t *size)
     vm_writer out;
     vm_writer_init(&out, pirn_allocator_default());
     vm_writer_preamble(&out);
-    for (uint8_t id = 1; id < WASM_SECTIONS; id++)
-        write_section(&out, w, id);
+    static const uint8_t order[] = {1, 2, 3, 4, 5, SECTION_TAG, 6, 7, 8, 9, 10, 11};
+    for (size_t i = 0; i < sizeof order; i++)
+        write_section(&out, w, order[i]);
     if (w->func_name_count > 0)
         write_names(&out, w);
     for (size_t i = 0; i < WASM_SECTIONS; i++)

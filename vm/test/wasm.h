@@ -52,12 +52,12 @@ enum {
 
 #define CODE(...) (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
 
-enum { WASM_SECTIONS = 13 };
+enum { WASM_SECTIONS = 14 };
 
 typedef struct wasm {
     vm_writer sections[WASM_SECTIONS]; /* content behind the count, by id */
     uint32_t counts[WASM_SECTIONS];
-    uint32_t funcs, tables, memories, globals; /* sizes of the index spaces */
+    uint32_t funcs, tables, memories, globals, tags; /* sizes of the index spaces */
     vm_writer func_names;
     uint32_t func_name_count;
     const char *name;
@@ -65,7 +65,7 @@ typedef struct wasm {
 
 void wasm_init(wasm *w);
 
-/* Types are letters: i l f d for numbers, r funcref, e externref; "ii:i" is (param i32 i32) (result i32). */
+/* Types are letters: i l f d for numbers, r funcref, e externref, x exnref; "ii:i" is (param i32 i32) (result i32). */
 uint32_t wasm_type(wasm *w, const char *letters);
 
 /* Imports before definitions of the same kind. Limits without maximum: max is PIRN_NO_MAX. All return the index. */
@@ -73,6 +73,7 @@ uint32_t wasm_import_func(wasm *w, const char *module, const char *name, const c
 uint32_t wasm_import_table(wasm *w, const char *module, const char *name, uint64_t min, uint64_t max);
 uint32_t wasm_import_memory(wasm *w, const char *module, const char *name, uint64_t min, uint64_t max);
 uint32_t wasm_import_global(wasm *w, const char *module, const char *name, char letter, bool is_mutable);
+uint32_t wasm_import_tag(wasm *w, const char *module, const char *name, const char *letters);
 
 uint32_t wasm_func(wasm *w, const char *letters, const char *locals, const uint8_t *code, size_t size);
 uint32_t wasm_table(wasm *w, uint64_t min, uint64_t max);
@@ -81,6 +82,7 @@ uint32_t wasm_global(wasm *w, char letter, bool is_mutable, const uint8_t *code,
 /* Of any type: 64-bit addresses, shared, other page sizes. */
 uint32_t wasm_table_type(wasm *w, const pirn_tabletype *type);
 uint32_t wasm_memory_type(wasm *w, const pirn_memtype *type);
+uint32_t wasm_tag(wasm *w, const char *letters);
 void wasm_export(wasm *w, const char *name, pirn_extern_kind kind, uint32_t index);
 void wasm_export_func(wasm *w, const char *name, uint32_t index);
 void wasm_start(wasm *w, uint32_t func);

@@ -34,8 +34,7 @@ pirn_status vm_valid_if(vm_validator *v)
     return vm_valid_block(v);
 }
 
-/* The block's results, and nothing else, are on the stack; takes them off. */
-static pirn_status pop_results(vm_validator *v)
+pirn_status vm_valid_pop_results(vm_validator *v)
 {
     const vm_frame *frame = vm_valid_top(v);
     PIRN_TRY(vm_valid_pop_types(v, vm_valid_block_results(v, &frame->type)));
@@ -49,7 +48,7 @@ pirn_status vm_valid_else(vm_validator *v)
     vm_frame *frame = vm_valid_top(v);
     if (frame->opcode != VM_OP_IF)
         return vm_valid_fail_as(v, PIRN_MALFORMED, "END opcode expected: else without if");
-    PIRN_TRY(pop_results(v));
+    PIRN_TRY(vm_valid_pop_results(v));
     frame->opcode = VM_OP_ELSE;
     vm_valid_unset_locals(v, frame->set_height);
     frame->is_unreachable = false;
@@ -68,7 +67,7 @@ static pirn_status check_missing_else(vm_validator *v, const vm_blocktype *type)
 
 pirn_status vm_valid_end(vm_validator *v)
 {
-    PIRN_TRY(pop_results(v));
+    PIRN_TRY(vm_valid_pop_results(v));
     vm_frame frame = *vm_valid_top(v);
     if (frame.opcode == VM_OP_IF)
         PIRN_TRY(check_missing_else(v, &frame.type));
@@ -179,7 +178,7 @@ static pirn_status check_call_indirect(vm_validator *v, const vm_functype **type
 
 pirn_status vm_valid_call_indirect(vm_validator *v)
 {
-    const vm_functype *type;
+    const vm_functype *type = NULL;
     PIRN_TRY(check_call_indirect(v, &type));
     return vm_valid_apply(v, type);
 }
@@ -210,7 +209,7 @@ pirn_status vm_valid_return_call(vm_validator *v)
 
 pirn_status vm_valid_return_call_indirect(vm_validator *v)
 {
-    const vm_functype *type;
+    const vm_functype *type = NULL;
     PIRN_TRY(check_call_indirect(v, &type));
     return vm_valid_apply_tail(v, type);
 }

@@ -70,6 +70,22 @@ pirn_status vm_valid_instr(vm_validator *v)
         return vm_valid_return_call(v);
     case VM_OP_RETURN_CALL_INDIRECT:
         return vm_valid_return_call_indirect(v);
+    case VM_OP_THROW:
+        return vm_valid_throw(v);
+    case VM_OP_THROW_REF:
+        return vm_valid_throw_ref(v);
+    case VM_OP_TRY_TABLE:
+        return vm_valid_try_table(v);
+    case VM_OP_TRY:
+        return vm_valid_try(v);
+    case VM_OP_CATCH:
+        return vm_valid_catch(v);
+    case VM_OP_CATCH_ALL:
+        return vm_valid_catch_all(v);
+    case VM_OP_RETHROW:
+        return vm_valid_rethrow(v);
+    case VM_OP_DELEGATE:
+        return vm_valid_delegate(v);
     case VM_OP_DROP:
         return vm_valid_drop(v);
     case VM_OP_SELECT:

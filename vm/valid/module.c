@@ -146,6 +146,22 @@ static pirn_status check_globals(vm_validator *v)
     return PIRN_OK;
 }
 
+/* ---- Tags ------------------------------------------------------------------------------------------------------ */
+
+static pirn_status check_tags(vm_validator *v)
+{
+    const vm_module *m = v->module;
+    for (uint32_t i = 0; i < m->tags.len; i++) {
+        const vm_tag_decl *tag = &m->tags.data[i];
+        PIRN_TRY(check_index(v, tag->offset, "type", tag->type, m->types.len));
+        if (m->types.data[tag->type].kind != VM_TYPE_FUNC)
+            return fail_at(v, tag->offset, "type mismatch: type %u of a tag is not a function type", tag->type);
+        if (m->types.data[tag->type].func.result_count != 0)
+            return fail_at(v, tag->offset, "non-empty tag result type");
+    }
+    return PIRN_OK;
+}
+
 /* ---- Exports and start --------------------------------------------------------------------------------------- */
 
 static pirn_status check_export(vm_validator *v, const vm_export *export)
@@ -164,7 +180,7 @@ static pirn_status check_export(vm_validator *v, const vm_export *export)
         PIRN_TRY(check_index(v, export->offset, "global", export->index, m->globals.len));
         return check_shared_global(v, export->offset, export->index);
     case PIRN_EXTERN_TAG:
-        return check_index(v, export->offset, "tag", export->index, 0);
+        return check_index(v, export->offset, "tag", export->index, m->tags.len);
     }
     return PIRN_OK;
 }
@@ -275,6 +291,7 @@ static pirn_status check_module(vm_validator *v, vm_module *module)
     PIRN_TRY(check_funcs(v));
     PIRN_TRY(check_tables(v));
     PIRN_TRY(check_memories(v));
+    PIRN_TRY(check_tags(v));
     PIRN_TRY(check_globals(v));
     PIRN_TRY(check_exports(v));
     PIRN_TRY(check_start(v));

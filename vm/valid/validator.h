@@ -24,7 +24,7 @@ typedef struct vm_types {
 } vm_types;
 
 typedef struct vm_frame {
-    vm_opcode opcode; /* BLOCK (the function's own frame too), LOOP, IF, ELSE */
+    vm_opcode opcode; /* BLOCK (the function's own frame too), LOOP, IF, ELSE, TRY_TABLE; TRY, CATCH, CATCH_ALL */
     bool is_unreachable;
     size_t height; /* operands that lie below the block's */
     size_t set_height; /* locals that had been set before: vm_validator.set */
@@ -174,6 +174,8 @@ PIRN_MUST_CHECK pirn_status vm_valid_apply(vm_validator *v, const vm_functype *t
 PIRN_MUST_CHECK pirn_status vm_valid_apply_tail(vm_validator *v, const vm_functype *type);
 /* Pops a reference to anything; VM_BOTTOM in unreachable code. */
 PIRN_MUST_CHECK pirn_status vm_valid_pop_ref(vm_validator *v, vm_valtype *out);
+/* The innermost block's results, and nothing else, are on the stack; takes them off. */
+PIRN_MUST_CHECK pirn_status vm_valid_pop_results(vm_validator *v);
 
 /* ---- Instructions -------------------------------------------------------------------------------------------- */
 
@@ -192,6 +194,8 @@ vm_valid_special vm_valid_unreachable, vm_valid_block, vm_valid_if, vm_valid_els
     vm_valid_return_call_indirect;
 vm_valid_special vm_valid_call_ref, vm_valid_return_call_ref, vm_valid_ref_as_non_null, vm_valid_br_on_null,
     vm_valid_br_on_non_null;
+vm_valid_special vm_valid_throw, vm_valid_throw_ref, vm_valid_try_table;
+vm_valid_special vm_valid_try, vm_valid_catch, vm_valid_catch_all, vm_valid_rethrow, vm_valid_delegate;
 vm_valid_special vm_valid_drop, vm_valid_select, vm_valid_select_t, vm_valid_local_get, vm_valid_local_set,
     vm_valid_local_tee, vm_valid_global_get, vm_valid_global_set;
 vm_valid_special vm_valid_table_get, vm_valid_table_set, vm_valid_table_init, vm_valid_table_copy,

@@ -256,11 +256,12 @@ typedef struct pirn_table pirn_table;
 typedef struct pirn_memory pirn_memory;
 typedef struct pirn_global pirn_global;
 typedef struct pirn_tag pirn_tag;
+typedef struct pirn_exception pirn_exception;
 typedef struct pirn_instance pirn_instance;
 
 /* One value, or half a v128, whose two slots hold its 16 bytes as they would lie in linear memory. A reference is a
- * pointer: NULL is null; a funcref is a pirn_func *; an externref is the embedder's own pointer. Bits above a 32-bit value
- * may hold anything. */
+ * pointer: NULL is null; a funcref is a pirn_func *; an externref is the embedder's own pointer; an exnref is a
+ * pirn_exception *. Bits above a 32-bit value may hold anything. */
 typedef union pirn_slot {
     int32_t i32;
     uint32_t u32;
@@ -306,6 +307,20 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_global_new(pirn_store *store, const pi
                                                      const pirn_slot *initial, pirn_global **out, pirn_error *error);
 /* The value: one slot, two for v128. Write only to mutable ones. */
 PIRN_API pirn_slot *pirn_global_value(pirn_global *global);
+
+/* A tag's type has no results; its parameters are what an exception carries. */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_tag_new(pirn_store *store, const pirn_functype *type, pirn_tag **out,
+                                                  pirn_error *error);
+PIRN_API const pirn_functype *pirn_tag_type(const pirn_tag *tag);
+
+PIRN_API pirn_tag *pirn_exception_tag(const pirn_exception *exception);
+/* As many slots as the parameters of the tag's type take. */
+PIRN_API const pirn_slot *pirn_exception_values(const pirn_exception *exception);
+/*
+ * The exception that ended the last call in this store because nothing caught it (the call answered TRAP), until the next
+ * call begins; else NULL.
+ */
+PIRN_API pirn_exception *pirn_store_exception(const pirn_store *store);
 
 /*
  * Instantiates (spec 4.7.2): `imports` in the order of the module's imports, each checked against its type; runs
@@ -396,6 +411,11 @@ PIRN_API pirn_status pirn_frame_wait(pirn_frame *frame, pirn_host_func next, voi
 PIRN_API pirn_status pirn_frame_enter(pirn_frame *frame, pirn_func *func, const pirn_slot *args, pirn_host_func next,
                                       void *data, pirn_host_cancel cancel);
 PIRN_API const pirn_slot *pirn_frame_entered_results(pirn_frame *frame);
+/*
+ * An exception of what the frame has entered passes through it, and `cancel` is told; after this it does not: then it is
+ * uncaught, and the call ends.
+ */
+PIRN_API void pirn_frame_stop_exceptions(pirn_frame *frame);
 /* Ends the call with TRAP and a formatted sentence. */
 PIRN_API pirn_status pirn_frame_trap(pirn_frame *frame, const char *format, ...) PIRN_PRINTF(2, 3);
 
