@@ -11,12 +11,20 @@
 #include <string.h>
 
 const cli_option cli_inspect_options[] = {
-    {"json", NULL, "print the description as JSON"},
+    {"json", NULL, "print the description as JSON, with every section of a component"},
     {"help", NULL, "print this help"},
     {NULL, NULL, NULL},
 };
 
 enum { TYPE_TEXT = 4096 };
+
+/* The text of a type, which would have `len` characters, had it been given room: one that has not ends in dots. */
+static json_t *type_text(char text[TYPE_TEXT], size_t len)
+{
+    if (len >= TYPE_TEXT)
+        memcpy(text + TYPE_TEXT - 4, "...", 4);
+    return cli_json_text(pirn_str_of(text));
+}
 
 static json_t *describe_section(pirn_section section)
 {
@@ -28,13 +36,13 @@ static json_t *describe_section(pirn_section section)
 static json_t *describe_extern(pirn_str module, pirn_str name, const pirn_externtype *type)
 {
     char text[TYPE_TEXT];
-    pirn_externtype_text(type, text, sizeof text);
+    size_t len = pirn_externtype_text(type, text, sizeof text);
     json_t *object = json_object();
     if (module.data != NULL)
         json_object_set_new(object, "module", cli_json_text(module));
     json_object_set_new(object, "name", cli_json_text(name));
     json_object_set_new(object, "kind", json_string(pirn_extern_kind_name(type->kind)));
-    json_object_set_new(object, "type", json_string(text));
+    json_object_set_new(object, "type", type_text(text, len));
     return object;
 }
 
@@ -58,11 +66,14 @@ static json_t *describe_module(const pirn_module *module)
 static json_t *describe_item(const pirn_item *item)
 {
     json_t *object = json_pack("{s:o, s:s}", "name", cli_json_text(item->name), "kind", pirn_item_kind_name(item->kind));
-    if (item->func != NULL) {
-        char text[TYPE_TEXT];
-        pirn_component_functype_text(item->func, text, sizeof text);
-        json_object_set_new(object, "type", json_string(text));
-    }
+    char text[TYPE_TEXT] = "resource";
+    size_t len = item->is_resource ? strlen(text) : 0;
+    if (item->func != NULL)
+        len = pirn_component_functype_signature(item->func, text, sizeof text);
+    else if (item->type != NULL)
+        len = pirn_type_definition(item->type, text, sizeof text);
+    if (len > 0)
+        json_object_set_new(object, "type", type_text(text, len));
     if (item->kind == PIRN_ITEM_INSTANCE) {
         json_t *members = json_array();
         for (size_t i = 0; i < item->member_count; i++) {
@@ -175,11 +186,41 @@ static void print_modules(const json_t *modules)
     }
 }
 
+/* The sections of each kind together, in the order in which the kinds appear: a component has hundreds. */
+static void print_section_kinds(const json_t *sections)
+{
+    json_t *kinds = json_object();
+    size_t i;
+    json_t *section, *kind;
+    const char *name;
+    json_array_foreach(sections, i, section)
+    {
+        bool is_custom = json_integer_value(json_object_get(section, "id")) == 0;
+        name = is_custom ? "custom" : text_of(section, "name").data;
+        json_int_t count = 0, size = 0, items = 0;
+        kind = json_object_get(kinds, name);
+        json_unpack(kind, "{s:I, s:I, s:I}", "count", &count, "size", &size, "items", &items);
+        count += 1;
+        size += json_integer_value(json_object_get(section, "size"));
+        items += json_integer_value(json_object_get(section, "items"));
+        json_object_set_new(kinds, name, json_pack("{s:I, s:I, s:I}", "count", count, "size", size, "items", items));
+    }
+    json_object_foreach(kinds, name, kind)
+    {
+        json_int_t count = 0, size = 0, items = 0;
+        json_unpack(kind, "{s:I, s:I, s:I}", "count", &count, "size", &size, "items", &items);
+        printf("  %6" JSON_INTEGER_FORMAT " %-14s %10" JSON_INTEGER_FORMAT " bytes", count, name, size);
+        if (items > 0)
+            printf("  (%" JSON_INTEGER_FORMAT ")", items);
+        putchar('\n');
+    }
+    json_decref(kinds);
+}
+
 static void print_sections(const json_t *sections)
 {
     size_t i;
     json_t *section;
-    printf("sections:\n");
     json_array_foreach(sections, i, section)
     {
         printf("  0x%08llx %10" JSON_INTEGER_FORMAT " bytes",
@@ -202,7 +243,11 @@ static void print_text(const json_t *description, const char *path, size_t size)
     print_list(description, "imports", "imports");
     print_list(description, "exports", "exports");
     print_modules(json_object_get(description, "modules"));
-    print_sections(json_object_get(description, "sections"));
+    printf("sections:\n");
+    if (json_object_get(description, "modules") != NULL)
+        print_section_kinds(json_object_get(description, "sections"));
+    else
+        print_sections(json_object_get(description, "sections"));
 }
 
 static void print_json(const json_t *description)

@@ -113,6 +113,9 @@ static pirn_item item_of(const cm_extern *external)
     pirn_item out = {.name = external->name, .kind = kind_of(item->sort)};
     if (item->sort == CM_FUNC)
         out.func = item->func;
+    if (item->sort == CM_TYPE && item->type.kind == CM_TYPE_VALUE)
+        out.type = item->type.value;
+    out.is_resource = item->sort == CM_TYPE && item->type.kind == CM_TYPE_RESOURCE;
     if (item->sort == CM_INSTANCE) {
         out.member_count = item->instance->exports.count;
         out.detail = &item->instance->exports;

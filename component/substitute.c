@@ -269,7 +269,7 @@ static bool needs_name(const pirn_type *type)
            type->kind == PIRN_TYPE_FLAGS;
 }
 
-static pirn_status name_value(cm_substitution *s, const pirn_type *type, const pirn_type **out)
+static pirn_status name_value(cm_substitution *s, pirn_str name, const pirn_type *type, const pirn_type **out)
 {
     PIRN_TRY(substitute_type(s, type, out));
     if (!needs_name(type))
@@ -278,6 +278,7 @@ static pirn_status name_value(cm_substitution *s, const pirn_type *type, const p
     if (named == NULL)
         return copy_failed(s);
     named->identity = ++s->v->next_identity;
+    named->name = name;
     *out = named;
     return set_node(s, type, named);
 }
@@ -316,7 +317,7 @@ static pirn_status name_item(cm_substitution *s, pirn_str name, const cm_item *i
     if (item->sort == CM_TYPE && item->type.kind == CM_TYPE_RESOURCE)
         return name_resource(s, name, &item->type, &out->type);
     if (item->sort == CM_TYPE && item->type.kind == CM_TYPE_VALUE)
-        return name_value(s, item->type.value, &out->type.value);
+        return name_value(s, name, item->type.value, &out->type.value);
     return cm_substitute_item(s, item, out);
 }
 

@@ -7,6 +7,7 @@
 typedef struct text_out {
     char *data;
     size_t size, len;
+    bool by_name; /* types that have a name are called by it */
 } text_out;
 
 static void put(text_out *out, pirn_str text)
@@ -91,7 +92,7 @@ static void put_handle(text_out *out, const pirn_type *type)
     put_c(out, ">");
 }
 
-static void put_type(text_out *out, const pirn_type *type)
+static void put_definition(text_out *out, const pirn_type *type)
 {
     switch (type->kind) {
     case PIRN_TYPE_LIST:
@@ -127,6 +128,14 @@ static void put_type(text_out *out, const pirn_type *type)
     }
 }
 
+static void put_type(text_out *out, const pirn_type *type)
+{
+    if (out->by_name && type->name.len > 0)
+        put(out, type->name);
+    else
+        put_definition(out, type);
+}
+
 const char *pirn_type_kind_name(pirn_type_kind kind)
 {
     static const char *const names[] = {
@@ -139,20 +148,36 @@ const char *pirn_type_kind_name(pirn_type_kind kind)
 
 size_t pirn_type_text(const pirn_type *type, char *out, size_t size)
 {
-    text_out text = {out, size, 0};
+    text_out text = {.data = out, .size = size};
     put_type(&text, type);
     return finish(&text);
 }
 
+size_t pirn_type_definition(const pirn_type *type, char *out, size_t size)
+{
+    text_out text = {.data = out, .size = size, .by_name = true};
+    put_definition(&text, type);
+    return finish(&text);
+}
+
+static size_t put_func(text_out *out, const pirn_component_functype *type)
+{
+    put_members(out, type->is_async ? "async func(" : "func(", type->params, type->param_count, put_field, ")");
+    if (type->result != NULL) {
+        put_c(out, " -> ");
+        put_type(out, type->result);
+    }
+    return finish(out);
+}
+
 size_t pirn_component_functype_text(const pirn_component_functype *type, char *out, size_t size)
 {
-    text_out text = {out, size, 0};
-    put_members(&text, type->is_async ? "async func(" : "func(", type->params, type->param_count, put_field, ")");
-    if (type->result != NULL) {
-        put_c(&text, " -> ");
-        put_type(&text, type->result);
-    }
-    return finish(&text);
+    return put_func(&(text_out){.data = out, .size = size}, type);
+}
+
+size_t pirn_component_functype_signature(const pirn_component_functype *type, char *out, size_t size)
+{
+    return put_func(&(text_out){.data = out, .size = size, .by_name = true}, type);
 }
 
 /* ---- Looking into types ------------------------------------------------------------------------------------------ */

@@ -56,6 +56,7 @@ struct pirn_type {
     const pirn_type *element; /* list, option */
     cm_resource_id resource;  /* own, borrow */
     pirn_str resource_name;   /* for messages, may be empty */
+    pirn_str name;            /* for text: under which it was imported or exported last; may be empty */
     /* by validation */
     cm_extent extent;
     uint32_t identity; /* record, variant, enum, flags; own, borrow: the resource type's. Each import and export of a

@@ -74,6 +74,24 @@ static void test_members_of_option_and_result_are_cases(void **state)
     assert_ptr_equal(pirn_type_member_type(&results[3], 1), &text);
 }
 
+static void test_named_types_are_called_by_their_names_where_asked_for(void **state)
+{
+    (void)state;
+    static const pirn_type colour = {
+        .kind = PIRN_TYPE_VARIANT, .member_count = 2, .members = cases, .name = {"colour", 6}};
+    static const cm_member paint_fields[] = {{.name = {"c", 1}, .type = &colour}};
+    static const pirn_type paint = {
+        .kind = PIRN_TYPE_RECORD, .member_count = 1, .members = paint_fields, .name = {"paint", 5}};
+    pirn_component_functype mix = {.param_count = 1, .params = paint_fields, .result = &paint};
+    char out[100];
+    pirn_type_text(&paint, out, sizeof out);
+    assert_string_equal(out, "record { c: variant { x, y(string) } }");
+    assert_int_equal(pirn_type_definition(&paint, out, sizeof out), strlen("record { c: colour }"));
+    assert_string_equal(out, "record { c: colour }");
+    assert_int_equal(pirn_component_functype_signature(&mix, out, sizeof out), strlen("func(c: colour) -> paint"));
+    assert_string_equal(out, "func(c: colour) -> paint");
+}
+
 static void test_types_tell_of_themselves(void **state)
 {
     (void)state;
@@ -106,6 +124,7 @@ int main(void)
         cmocka_unit_test(test_types_are_printed_as_wit),
         cmocka_unit_test(test_functions_are_printed_as_wit_as_far_as_there_is_room),
         cmocka_unit_test(test_members_of_option_and_result_are_cases),
+        cmocka_unit_test(test_named_types_are_called_by_their_names_where_asked_for),
         cmocka_unit_test(test_types_tell_of_themselves),
         cmocka_unit_test(test_functions_tell_of_their_parameters),
     };

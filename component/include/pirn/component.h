@@ -88,6 +88,8 @@ PIRN_API const pirn_type *pirn_type_member_type(const pirn_type *type, size_t in
 PIRN_API pirn_str pirn_type_resource_name(const pirn_type *type);
 /* Writes the type as WIT text, at most `size` bytes with the NUL; returns the length it would have. */
 PIRN_API size_t pirn_type_text(const pirn_type *type, char *out, size_t size);
+/* The same, but types in it that were imported or exported under a name are called by that name. */
+PIRN_API size_t pirn_type_definition(const pirn_type *type, char *out, size_t size);
 
 /* Layout in C (see above): size, alignment, the offset of a record's or tuple's field, and of a payload. */
 PIRN_API size_t pirn_layout_size(const pirn_type *type);
@@ -106,6 +108,8 @@ PIRN_API size_t pirn_component_functype_args_size(const pirn_component_functype 
 PIRN_API size_t pirn_component_functype_arg_offset(const pirn_component_functype *type, size_t index);
 PIRN_API size_t pirn_component_functype_result_size(const pirn_component_functype *type);
 PIRN_API size_t pirn_component_functype_text(const pirn_component_functype *type, char *out, size_t size);
+/* Likewise with the names of types. */
+PIRN_API size_t pirn_component_functype_signature(const pirn_component_functype *type, char *out, size_t size);
 
 /*
  * Values as text (WAVE): 42, -1.5, nan, true, 'c', "text", [1, 2], (1, "two"), {x: 1, y: 2}, circle(2.5), red,
@@ -154,6 +158,8 @@ typedef struct pirn_item {
     pirn_str name;
     pirn_item_kind kind;
     const pirn_component_functype *func; /* PIRN_ITEM_FUNC */
+    const pirn_type *type;               /* PIRN_ITEM_TYPE: a value type, else NULL */
+    bool is_resource;                    /* PIRN_ITEM_TYPE: a resource type */
     size_t member_count;                 /* PIRN_ITEM_INSTANCE */
     const void *detail;                  /* for pirn_item_member */
 } pirn_item;
