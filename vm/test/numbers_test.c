@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vm/text/numbers.c: what is a number, ranges, rounding at and next to every halfway point, and reading back what was written. */
+/*
+ * vm/text/numbers.c: what is a number, ranges, rounding at and next to every halfway point, and reading back what was
+ * written.
+ */
 #include "vm/base/compiler.h"
 #include "vm/text/numbers.h"
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A non-negative decimal fraction of many digits that can be doubled and halved exactly: what is needed to convert between
- * decimal and binary floats. 800 digits are more than any point halfway between two floats has (767 for 64 bits); digits
- * beyond only count as "not zero".
+ * A non-negative decimal fraction of many digits that can be doubled and halved exactly: what is needed to convert
+ * between decimal and binary floats. 800 digits are more than any point halfway between two floats has (767 for 64
+ * bits); digits beyond only count as "not zero".
  *
  *   value = 0.d0 d1 d2 ... * 10^point      d0 and the last digit are not 0
  */

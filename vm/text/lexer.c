@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- Characters -------------------------------------------------------------------------------------------------- */
+/* ---- Characters ------------------------------------------------------------------------------------------------ */
 
 static bool is_letter(char c)
 {
@@ -42,7 +42,7 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* ---- Failing ----------------------------------------------------------------------------------------------------- */
+/* ---- Failing --------------------------------------------------------------------------------------------------- */
 
 uint32_t vm_place_column(const vm_place *place)
 {
@@ -89,19 +89,83 @@ pirn_status vm_lexer_fail(vm_lexer *lexer, const char *format, ...)
 static bool is_grammar_word(pirn_str text)
 {
     static const char *const words[] = {
-        "any",         "anyref",    "array",    "arrayref",   "binary",     "catch_all_ref",
-        "catch_ref",   "data",      "declare",  "definition", "do",         "elem",
-        "eq",          "eqref",     "exn",      "exnref",     "export",     "extern",
-        "externref",   "f32",       "f32x4",    "f64",        "f64x2",      "field",
-        "final",       "func",      "funcref",  "get",        "global",     "i16",
-        "i16x8",       "i31",       "i31ref",   "i32",        "i32x4",      "i64",
-        "i64x2",       "i8",        "i8x16",    "import",     "instance",   "invoke",
-        "item",        "local",     "memory",   "module",     "mut",        "noexn",
-        "nofunc",      "none",      "noextern", "nullref",    "nullexnref", "nullexternref",
-        "nullfuncref", "null",      "offset",   "pagesize",   "param",      "quote",
-        "rec",         "ref",       "register", "result",     "shared",     "start",
-        "struct",      "structref", "sub",      "table",      "tag",        "then",
-        "type",        "unshared",  "v128",
+        "any",
+        "anyref",
+        "array",
+        "arrayref",
+        "binary",
+        "catch_all_ref",
+        "catch_ref",
+        "data",
+        "declare",
+        "definition",
+        "do",
+        "elem",
+        "eq",
+        "eqref",
+        "exn",
+        "exnref",
+        "export",
+        "extern",
+        "externref",
+        "f32",
+        "f32x4",
+        "f64",
+        "f64x2",
+        "field",
+        "final",
+        "func",
+        "funcref",
+        "get",
+        "global",
+        "i16",
+        "i16x8",
+        "i31",
+        "i31ref",
+        "i32",
+        "i32x4",
+        "i64",
+        "i64x2",
+        "i8",
+        "i8x16",
+        "import",
+        "instance",
+        "invoke",
+        "item",
+        "local",
+        "memory",
+        "module",
+        "mut",
+        "nan:arithmetic",
+        "nan:canonical",
+        "noexn",
+        "nofunc",
+        "none",
+        "noextern",
+        "nullref",
+        "nullexnref",
+        "nullexternref",
+        "nullfuncref",
+        "null",
+        "offset",
+        "pagesize",
+        "param",
+        "quote",
+        "rec",
+        "ref",
+        "register",
+        "result",
+        "shared",
+        "start",
+        "struct",
+        "structref",
+        "sub",
+        "table",
+        "tag",
+        "then",
+        "type",
+        "unshared",
+        "v128",
     };
     for (size_t i = 0; i < BASE_COUNT(words); i++) {
         if (pirn_str_eq(text, pirn_str_of(words[i])))
@@ -132,7 +196,7 @@ pirn_status vm_lexer_unexpected(vm_lexer *lexer, const char *what)
     return vm_lexer_fail(lexer, "unexpected token %.*s, expected %s", len, text, what);
 }
 
-/* ---- Strings ----------------------------------------------------------------------------------------------------- */
+/* ---- Strings --------------------------------------------------------------------------------------------------- */
 
 /* One character or escape of a string at *at; up to 4 bytes go to `out`. NULL, or what is wrong with it. */
 static const char *read_escape(const char **at, const char *end, char out[4], size_t *len)
@@ -256,7 +320,7 @@ pirn_str vm_lexer_id(vm_lexer *lexer, const vm_token *token, base_arena *arena)
     return name.data[0] == '"' ? decode_name(lexer, &token->start, name, arena) : name;
 }
 
-/* ---- The gap before a token -------------------------------------------------------------------------------------- */
+/* ---- The gap before a token ------------------------------------------------------------------------------------ */
 
 static void pass_newline(vm_place *place)
 {
@@ -439,33 +503,40 @@ static bool skip_gap(vm_lexer *lexer)
     return annotated;
 }
 
-bool vm_lexer_annotation(const vm_lexer *lexer, const vm_token *token, vm_place *cursor, pirn_str *id,
-                         vm_lexer *inner)
+bool vm_lexer_annotation(vm_lexer *lexer, vm_place *cursor, pirn_str *id, vm_lexer *inner)
 {
     vm_lexer outer = *lexer;
     outer.pos = *cursor;
-    outer.end = token->start.at;
-    outer.status = PIRN_OK;
+    outer.end = lexer->token.start.at;
     outer.error = NULL;
-    for (skip_space(&outer); token->annotated && outer.pos.at < outer.end; skip_space(&outer)) {
+    outer.has_ahead = false;
+    if (vm_lexer_failed(lexer) || !lexer->token.annotated)
+        return false;
+    for (skip_space(&outer); outer.pos.at < outer.end; skip_space(&outer)) {
         vm_place start = outer.pos;
         *id = read_annotation_id(&outer);
         *inner = outer;
         skip_annotation(&outer, &start);
-        if (lexer->keeps(*id)) {
-            *cursor = outer.pos;
-            inner->end = outer.pos.at - 1;
-            inner->keeps = NULL;
-            inner->error = lexer->error;
-            inner->has_ahead = false;
-            vm_lexer_advance(inner);
-            return true;
-        }
+        if (!lexer->keeps(*id))
+            continue;
+        *cursor = outer.pos;
+        inner->end = outer.pos.at - 1;
+        inner->keeps = NULL;
+        inner->error = lexer->error;
+        inner->token.annotated = false;
+        vm_lexer_advance(inner);
+        return true;
     }
+    lexer->token.annotated = false;
     return false;
 }
 
-/* ---- Tokens ------------------------------------------------------------------------------------------------------ */
+void vm_lexer_misplaced(vm_lexer *lexer, const vm_place *end, pirn_str id)
+{
+    vm_lexer_fail_at(lexer, end, PIRN_MALFORMED, "misplaced @%.*s annotation", PIRN_STR_ARG(id));
+}
+
+/* ---- Tokens ---------------------------------------------------------------------------------------------------- */
 
 static bool is_all_id_chars(pirn_str text)
 {
@@ -536,6 +607,13 @@ void vm_lexer_advance(vm_lexer *lexer)
 {
     if (vm_lexer_failed(lexer))
         return;
+    vm_place cursor = lexer->token.gap;
+    vm_lexer inner;
+    pirn_str id;
+    if (BASE_UNLIKELY(lexer->token.annotated) && vm_lexer_annotation(lexer, &cursor, &id, &inner)) {
+        vm_lexer_misplaced(lexer, &cursor, id);
+        return;
+    }
     lexer->token = lexer->has_ahead ? lexer->ahead : read_token(lexer);
     lexer->has_ahead = false;
 }
@@ -559,7 +637,7 @@ void vm_lexer_init(vm_lexer *lexer, pirn_str text, bool (*keeps)(pirn_str annota
     vm_lexer_advance(lexer);
 }
 
-/* ---- Looking and taking ------------------------------------------------------------------------------------------ */
+/* ---- Looking and taking ---------------------------------------------------------------------------------------- */
 
 bool vm_token_is(const vm_token *token, const char *keyword)
 {
@@ -634,6 +712,7 @@ pirn_str vm_lexer_skip_list(vm_lexer *lexer)
         if (lexer->token.kind == VM_TOKEN_END)
             vm_lexer_unexpected(lexer, ")");
         end = lexer->token.start.at + lexer->token.text.len;
+        lexer->token.annotated = false;
         vm_lexer_advance(lexer);
     } while (depth > 0 && !vm_lexer_failed(lexer));
     return (pirn_str){start, (size_t)(end - start)};

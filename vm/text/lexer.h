@@ -3,9 +3,9 @@
  * Tokens of the text format (spec 6.3), for modules, components and scripts alike.
  *
  * A lexer stands on one token; `vm_lexer_advance` goes to the next, and `vm_lexer_opens` looks one further. Space,
- * comments and annotations lie in the gap before a token. Like the reader of bytes it fails once: the error says where,
- * and from then on the token is END, so that a loop over tokens ends and the status is asked once.
- * Nothing is allocated; tokens point into the text, which must outlive them. Text that is not UTF-8 fails at once.
+ * comments and annotations lie in the gap before a token. Like the reader of bytes it fails once: the error says
+ * where, and from then on the token is END, so that a loop over tokens ends and the status is asked once. Nothing is
+ * allocated; tokens point into the text, which must outlive them. Text that is not UTF-8 fails at once.
  */
 #pragma once
 
@@ -58,7 +58,7 @@ static inline bool vm_lexer_failed(const vm_lexer *lexer)
     return lexer->status != PIRN_OK;
 }
 
-/* ---- Looking ----------------------------------------------------------------------------------------------------- */
+/* ---- Looking --------------------------------------------------------------------------------------------------- */
 
 bool vm_token_is(const vm_token *token, const char *keyword);
 /* Does the token stand before `(keyword`? */
@@ -68,7 +68,7 @@ const vm_token *vm_lexer_ahead(vm_lexer *lexer);
 /* From 1, in characters. */
 uint32_t vm_place_column(const vm_place *place);
 
-/* ---- Taking ------------------------------------------------------------------------------------------------------ */
+/* ---- Taking ---------------------------------------------------------------------------------------------------- */
 
 /* Goes on if it stands on the keyword, on `(keyword`, on a token of the kind; otherwise false, and stays. */
 bool vm_lexer_take(vm_lexer *lexer, const char *keyword);
@@ -82,7 +82,7 @@ void vm_lexer_expect_close(vm_lexer *lexer);
  * included. */
 pirn_str vm_lexer_skip_list(vm_lexer *lexer);
 
-/* ---- Values ------------------------------------------------------------------------------------------------------ */
+/* ---- Values ---------------------------------------------------------------------------------------------------- */
 
 /* All yield the text of a token in `arena` or in the source, or an empty string with data == NULL after a failure. */
 
@@ -93,23 +93,26 @@ pirn_str vm_lexer_name(vm_lexer *lexer, const vm_token *token, base_arena *arena
 /* The name of an ID token, without `$` and quotes. */
 pirn_str vm_lexer_id(vm_lexer *lexer, const vm_token *token, base_arena *arena);
 
-/* ---- Annotations ------------------------------------------------------------------------------------------------- */
+/* ---- Annotations ----------------------------------------------------------------------------------------------- */
 
 /*
- * The annotations that the lexer keeps in the gap before `token`, one a call: `*cursor` begins as token->gap. `*id` is
- * the annotation's, and `inner` a lexer over what follows it up to the closing parenthesis. False when there is no more.
+ * The annotations that the lexer keeps in the gap before the token that it stands on, one a call: `*cursor` begins as
+ * token.gap. `*id` is the annotation's, and `inner` a lexer over what follows it up to the closing parenthesis. False
+ * when there is no more. Whoever goes on from a token without having asked for them fails: "misplaced @id
+ * annotation".
  */
-bool vm_lexer_annotation(const vm_lexer *lexer, const vm_token *token, vm_place *cursor, pirn_str *id,
-                         vm_lexer *inner);
+bool vm_lexer_annotation(vm_lexer *lexer, vm_place *cursor, pirn_str *id, vm_lexer *inner);
+/* Fails with that: the annotation ends at `end`. */
+void vm_lexer_misplaced(vm_lexer *lexer, const vm_place *end, pirn_str id);
 
-/* ---- Failing ----------------------------------------------------------------------------------------------------- */
+/* ---- Failing --------------------------------------------------------------------------------------------------- */
 
 /* Fails at the token that it stands on, or at `place`, unless it has failed already. Returns the lexer's status. */
 pirn_status vm_lexer_fail(vm_lexer *lexer, const char *format, ...) PIRN_PRINTF(2, 3);
 pirn_status vm_lexer_fail_at(vm_lexer *lexer, const vm_place *place, pirn_status status, const char *format, ...)
     PIRN_PRINTF(4, 5);
 /*
- * Fails because the token does not belong here: "unexpected token x, expected `what`". A word that no grammar knows is an
- * "unknown operator"; `what` may be NULL.
+ * Fails because the token does not belong here: "unexpected token x, expected `what`". A word that no grammar knows
+ * is an "unknown operator"; `what` may be NULL.
  */
 pirn_status vm_lexer_unexpected(vm_lexer *lexer, const char *what);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers of the text format. A float's text becomes a 64-bit significand m, a flag whether anything but zeros was cut off
- * behind it, and a power of two: value = (m + something below 1 if cut) * 2^exponent. That is exact enough to round once,
- * in `pack`, as the standard wants. Hexadecimal digits are bits already. Decimal digits are kept as a string of digits
- * which is halved and doubled (vm/text/decimal.h) until it lies in [1/2, 1).
+ * Numbers of the text format. A float's text becomes a 64-bit significand m, a flag whether anything but zeros was
+ * cut off behind it, and a power of two: value = (m + something below 1 if cut) * 2^exponent. That is exact enough to
+ * round once, in `pack`, as the standard wants. Hexadecimal digits are bits already. Decimal digits are kept as a
+ * string of digits which is halved and doubled (vm/text/decimal.h) until it lies in [1/2, 1).
  */
 #include "vm/text/numbers.h"
 #include "vm/text/decimal.h"
 #include <stdio.h>
 #include <string.h>
 
-/* ---- Words ------------------------------------------------------------------------------------------------------- */
+/* ---- Words ----------------------------------------------------------------------------------------------------- */
 
 static int digit_value(char c, unsigned base)
 {
@@ -67,7 +67,9 @@ static pirn_str take_digits(pirn_str *text, unsigned base)
     return digits;
 }
 
-/* The exponent behind its letter. Beyond any float it is cut: a text has not so many digits that they could make up. */
+/*
+ * The exponent behind its letter. Beyond any float it is cut: a text has not so many digits that they could make up.
+ */
 static bool take_exponent(pirn_str *text, int64_t *exponent)
 {
     static const uint64_t beyond = (uint64_t)1 << 48;
@@ -124,7 +126,7 @@ vm_number_kind vm_number_classify(pirn_str text)
     return number.is_float ? VM_NUMBER_FLOAT : VM_NUMBER_INTEGER;
 }
 
-/* ---- Integers ---------------------------------------------------------------------------------------------------- */
+/* ---- Integers -------------------------------------------------------------------------------------------------- */
 
 static uint64_t all_ones(unsigned bits)
 {
@@ -166,7 +168,7 @@ bool vm_number_integer(pirn_str text, unsigned bits, uint64_t *out)
     return true;
 }
 
-/* ---- Floats: text to bits ---------------------------------------------------------------------------------------- */
+/* ---- Floats: text to bits -------------------------------------------------------------------------------------- */
 
 typedef struct float_format {
     unsigned fraction_bits; /* without the hidden one */
@@ -310,7 +312,7 @@ bool vm_number_f64(pirn_str text, uint64_t *bits)
     return pack_text(&binary64, text, bits);
 }
 
-/* ---- Floats: bits to text ---------------------------------------------------------------------------------------- */
+/* ---- Floats: bits to text -------------------------------------------------------------------------------------- */
 
 /* 0.d1d2d3... * 10^point: as 123.45 where that is short, else as 1.2345e67. */
 static size_t print_decimal(const vm_decimal *d, char *out)

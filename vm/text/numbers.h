@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers of the text format (spec 6.3.1, 6.3.2), exact in both directions and independent of the C library and of the
- * locale: every text rounds to the nearest value (ties to even), and every value is written so that it reads back.
+ * Numbers of the text format (spec 6.3.1, 6.3.2), exact in both directions and independent of the C library and of
+ * the locale: every text rounds to the nearest value (ties to even), and every value is written so that it reads
+ * back.
  */
 #pragma once
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The text format of modules (spec chapter 6), assembled straight to bytes: there is one syntax tree for modules, the
+ * decoder's, and text reaches it through the binary format.
+ *
+ * What the text says of names (`$x`) becomes the name section. The result need not be valid: types and indices are
+ * looked at by validation. The text need not be good either: a failure is MALFORMED with line, column and what was
+ * expected.
+ */
+#pragma once
+
+#include "vm/binary/writer.h"
+#include "vm/text/lexer.h"
+#include "vm/text/numbers.h"
+
+/* Annotations that say something to the parser: for vm_lexer_init. */
+bool vm_text_keeps_annotation(pirn_str id);
+
+/*
+ * Parses the fields of one module, up to the closing parenthesis that is not theirs, or to the end of the text, and
+ * appends the module's bytes, preamble included, to `out`. The lexer stands behind `(module`, and behind the module's
+ * id, which is `name` (its name in the name section; empty: none).
+ */
+PIRN_MUST_CHECK pirn_status vm_text_parse_fields(vm_lexer *lexer, pirn_str name, vm_writer *out);
+/* Parses a whole text: `(module $id? field*)`, or only fields; nothing may follow. */
+PIRN_MUST_CHECK pirn_status vm_text_parse_module(vm_lexer *lexer, vm_writer *out);
+
+/* The value behind `v128.const`: shape and lanes, as 16 bytes. Fails in the lexer. */
+void vm_text_parse_v128(vm_lexer *lexer, uint8_t out[16]);
