@@ -91,6 +91,12 @@ class Realloc(support.Case):
         self.expect(self.pirn("run", guest("trap")), 0, "argc 1\nafter malloc\n")
 
 
+class Vectors(support.Case):
+    def test_intrinsics_and_vectorised_loops(self):
+        expected = ROOT / "conformance/guests/c-simd.expected.txt"
+        self.expect(self.pirn("run", guest("c-simd")), 0, expected.read_text())
+
+
 class Rust(support.Case):
     GUESTS = ("rust", "rust-component")
 

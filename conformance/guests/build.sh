@@ -36,6 +36,7 @@ make hello "$here/hello.c" compile_c "$out/hello.wasm" "$here/hello.c"
 make hello-cabi "$here/hello.c $here/cabi_realloc.c" compile_c "$out/hello-cabi.wasm" "$here/hello.c" "$here/cabi_realloc.c"
 make small "$here/hello.c $here/cabi_realloc.c" \
   compile_c "$out/small.wasm" -Wl,-s "$here/hello.c" "$here/cabi_realloc.c"
+make c-simd "$here/c-simd.c" compile_c "$out/c-simd.wasm" -msimd128 "$here/c-simd.c"
 make trap "$here/debian-libc-trap.c" compile_plain "$out/trap.wasm" "$here/debian-libc-trap.c"
 make trap-cabi "$here/debian-libc-trap.c $here/cabi_realloc.c" \
   compile_plain "$out/trap-cabi.wasm" "$here/debian-libc-trap.c" "$here/cabi_realloc.c"

@@ -44,8 +44,9 @@ static inline pirn_instance *fixture_run(fixture *f, wasm *w, pirn_func *const *
 
 static inline const pirn_functype *fixture_type(fixture *f, const char *letters)
 {
-    static const char known[] = "ilfdrex";
-    static const pirn_valtype types[] = {PIRN_I32, PIRN_I64, PIRN_F32, PIRN_F64, PIRN_FUNCREF, PIRN_EXTERNREF, PIRN_EXNREF};
+    static const char known[] = "ilfdrexv";
+    static const pirn_valtype types[] = {PIRN_I32,     PIRN_I64,       PIRN_F32,    PIRN_F64,
+                                         PIRN_FUNCREF, PIRN_EXTERNREF, PIRN_EXNREF, PIRN_V128};
     pirn_valtype params[8], results[8];
     size_t param_count = 0, result_count = 0;
     for (; *letters != ':'; letters++)

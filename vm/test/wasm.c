@@ -33,8 +33,8 @@ void wasm_init(wasm *w)
 
 static uint8_t type_code(char letter)
 {
-    static const char letters[] = "ilfdrex";
-    static const uint8_t codes[] = {0x7F, 0x7E, 0x7D, 0x7C, 0x70, 0x6F, 0x69};
+    static const char letters[] = "ilfdrexv";
+    static const uint8_t codes[] = {0x7F, 0x7E, 0x7D, 0x7C, 0x70, 0x6F, 0x69, 0x7B};
     const char *at = strchr(letters, letter);
     assert_non_null(at);
     return codes[at - letters];

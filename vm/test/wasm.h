@@ -65,7 +65,7 @@ typedef struct wasm {
 
 void wasm_init(wasm *w);
 
-/* Types are letters: i l f d for numbers, r funcref, e externref, x exnref; "ii:i" is (param i32 i32) (result i32). */
+/* Types are letters: i l f d for numbers, r funcref, e externref, x exnref, v v128; "ii:i" is (param i32 i32) (result i32). */
 uint32_t wasm_type(wasm *w, const char *letters);
 
 /* Imports before definitions of the same kind. Limits without maximum: max is PIRN_NO_MAX. All return the index. */
