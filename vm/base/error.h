@@ -27,6 +27,8 @@
     X(PIRN_TRAP_INTEGER_OVERFLOW, PIRN_TRAP, "integer overflow")                                             \
     X(PIRN_TRAP_INVALID_CONVERSION, PIRN_TRAP, "invalid conversion to integer")                              \
     X(PIRN_TRAP_MEMORY_BOUNDS, PIRN_TRAP, "out of bounds memory access")                                     \
+    X(PIRN_TRAP_UNALIGNED, PIRN_TRAP, "unaligned atomic")                                                    \
+    X(PIRN_TRAP_NOT_SHARED, PIRN_TRAP, "expected shared memory")                                             \
     X(PIRN_TRAP_TABLE_BOUNDS, PIRN_TRAP, "out of bounds table access")                                       \
     X(PIRN_TRAP_UNDEFINED_ELEMENT, PIRN_TRAP, "undefined element")                                           \
     X(PIRN_TRAP_UNINITIALIZED_ELEMENT, PIRN_TRAP, "uninitialized element")                                   \

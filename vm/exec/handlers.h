@@ -28,7 +28,8 @@ BASE_COLD VM_HANDLER(vm_trap_stack);
     X(DIVIDE_BY_ZERO)        \
     X(INTEGER_OVERFLOW)      \
     X(INVALID_CONVERSION)    \
-    X(MEMORY_BOUNDS)         \
+    X(UNALIGNED)             \
+    X(NOT_SHARED)            \
     X(TABLE_BOUNDS)          \
     X(UNDEFINED_ELEMENT)     \
     X(UNINITIALIZED_ELEMENT) \
@@ -45,6 +46,9 @@ BASE_COLD VM_HANDLER(vm_trap_stack);
     X(NULL_EXCEPTION)
 #define VM_DECLARE_TRAP(reason) BASE_COLD VM_HANDLER(vm_trap_##reason);
 VM_HANDLER_TRAPS(VM_DECLARE_TRAP)
+/* Traps, unless a shared memory has grown since its length was read: then the cell at pc runs again. So it may be used only
+ * where nothing has been changed yet. */
+BASE_COLD VM_HANDLER(vm_trap_MEMORY_BOUNDS);
 
 #define VM_TRAP(reason) VM_BECOME(vm_trap_##reason)
 #define VM_TRAP_IF(condition, reason) \

@@ -7,6 +7,7 @@
  */
 #include "vm/base/error.h"
 #include "vm/exec/handlers.h"
+#include "vm/exec/store.h"
 
 #define HEADER(offset) ((pirn_slot *)(void *)(fp + (offset)))
 
@@ -372,6 +373,16 @@ VM_HANDLER(vm_trap_stack)
         VM_BECOME(vm_trap);                       \
     }
 VM_HANDLER_TRAPS(DEFINE_TRAP)
+
+VM_HANDLER(vm_trap_MEMORY_BOUNDS)
+{
+    if (vm_memories_refresh(inst)) {
+        VM_RELOAD_MEMORY();
+        VM_DISPATCH();
+    }
+    inst->context->trap = PIRN_TRAP_MEMORY_BOUNDS;
+    VM_BECOME(vm_trap);
+}
 
 VM_HANDLER(vm_resume)
 {

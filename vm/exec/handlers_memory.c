@@ -5,6 +5,7 @@
  * it. All others go through the instance (VM_PLACE_IN), which is form x.
  */
 #include "vm/exec/handlers.h"
+#include "vm/exec/shared.h"
 
 /* Where a cell accesses memory: declares `p`, or traps. */
 #define PLACE(address_, bytes)                         \
@@ -78,9 +79,14 @@ static uint64_t image_of_pages(const pirn_memory *memory, uint64_t pages)
     return memory->type.is64 ? pages : vm_image_of_u32((uint32_t)pages);
 }
 
+static uint64_t size_bytes(const pirn_memory *memory)
+{
+    return memory->shared != NULL ? vm_shared_size(memory->shared) : memory->size;
+}
+
 static uint64_t size_image(const pirn_memory *memory)
 {
-    return image_of_pages(memory, memory->size >> memory->type.page_size_log2);
+    return image_of_pages(memory, size_bytes(memory) >> memory->type.page_size_log2);
 }
 
 VM_HANDLER(op_MEMORY_SIZE_s)

@@ -256,7 +256,8 @@ static pirn_status write_data(const pirn_instance *instance, const vm_data *data
     size_t size = (size_t)(data->bytes.end - data->bytes.start);
     uint64_t offset = 0;
     PIRN_TRY(eval_offset(instance, data->at, memory->type.is64, &offset, error));
-    if (offset > memory->size || size > memory->size - offset)
+    uint64_t room = pirn_memory_size(memory);
+    if (offset > room || size > room - offset)
         return trap_at(PIRN_TRAP_MEMORY_BOUNDS, data->offset, error);
     if (size > 0)
         memcpy(memory->data + offset, data->bytes.start, size);

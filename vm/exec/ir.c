@@ -26,6 +26,10 @@ const vm_family vm_families[VM_OP_COUNT] = {
 #define IR_STORE(name, T, bytes, statement)     [VM_OP_##name] = {VM_FAMILY_STORE, #T[0], 0, 0, IR_##name##_ss},
 #define IR_VECTOR(name, shape)                  [VM_OP_##name] = {VM_FAMILY_VECTOR, 0, 0, 0, IR_##name},
 #define IR_VECTOR_MEMORY                        IR_VECTOR
+#define IR_ATOMIC_LOAD(name, R, bits)           [VM_OP_##name] = {VM_FAMILY_ATOMIC, 'I', #R[0], 0, IR_##name},
+#define IR_ATOMIC_STORE                         IR_ATOMIC_LOAD
+#define IR_ATOMIC_RMW(name, T, bits, expression) IR_ATOMIC_LOAD(name, T, bits)
+#define IR_ATOMIC_CMPXCHG                       IR_ATOMIC_LOAD
 #include "vm/exec/ir.def"
 };
 

@@ -122,6 +122,7 @@ typedef enum vm_family_kind {
     VM_FAMILY_UNARY,
     VM_FAMILY_LOAD,
     VM_FAMILY_STORE,
+    VM_FAMILY_ATOMIC,
     VM_FAMILY_VECTOR, /* with the next member for any memory, if it is an access of memory */
 } vm_family_kind;
 

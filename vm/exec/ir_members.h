@@ -9,5 +9,9 @@
 #define IR_UNARY(name, T, R, traps, expression) IR_FORMS_UNARY(IR_MEMBER_UNARY, name)
 #define IR_LOAD(name, R, bytes, expression)     IR_FORMS_LOAD(IR_MEMBER_LOAD, name)
 #define IR_STORE(name, T, bytes, statement)     IR_FORMS_STORE_##T(IR_MEMBER_STORE, name)
+#define IR_ATOMIC_LOAD(name, R, bits)            VM_EACH_MEMBER(name, "daQQ")
+#define IR_ATOMIC_STORE(name, T, bits)           VM_EACH_MEMBER(name, "daQQ")
+#define IR_ATOMIC_RMW(name, T, bits, expression) VM_EACH_MEMBER(name, "dabQQ")
+#define IR_ATOMIC_CMPXCHG(name, T, bits)         VM_EACH_MEMBER(name, "dabcQQ")
 #define IR_CELL(name, shape)                    VM_EACH_MEMBER(name, shape)
 #include "vm/exec/ir.def"

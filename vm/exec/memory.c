@@ -3,19 +3,21 @@
  * Linear memories (spec 4.2.8). A memory reserves the address space that it may ever use and commits as it grows, so
  * that its base stays. Where that much address space is not to be had, its bytes come from the allocator, and growth
  * may move them: pirn_memory.reserved is 0 then. Bytes beyond `size` are never visible; those it grows into are zero.
+ * Shared memories have their bytes in vm/exec/shared.c.
  */
 #include "vm/exec/mapping.h"
+#include "vm/exec/shared.h"
 #include "vm/exec/store.h"
 #include <inttypes.h>
 
 /* What 32-bit addresses reach; memories that may become larger move when they do. */
 #define LARGEST_RESERVATION (UINT64_C(4) << 30)
 
-/* Pages that an address can reach (spec 3.2.7): 2^32 bytes, or 2^64. */
+/* Pages that an address can reach (spec 3.2.15), but no more than the largest number of the address type. */
 static uint64_t addressable_pages(const pirn_memtype *type)
 {
-    unsigned bits = (type->is64 ? 64u : 32u) - type->page_size_log2;
-    return bits >= 64 ? UINT64_MAX : UINT64_C(1) << bits;
+    uint64_t last_address = type->is64 ? UINT64_MAX : UINT32_MAX;
+    return type->page_size_log2 == 0 ? last_address : (last_address >> type->page_size_log2) + 1;
 }
 
 static bool pages_to_bytes(const pirn_memory *memory, uint64_t pages, uint64_t *bytes)
@@ -79,14 +81,45 @@ static bool extend(pirn_memory *memory, uint64_t size)
     return vm_mapping_commit(memory->data, (size_t)memory->size, (size_t)size);
 }
 
-/* Whether the store lets the memory have `size` bytes; if so they are its own. */
-static bool account(pirn_memory *memory, uint64_t size)
+/* Whether the store lets the memory have `more` bytes; if so they are its own. */
+static bool account(pirn_memory *memory, uint64_t more)
 {
     pirn_store *store = memory->store;
-    uint64_t more = size - memory->size;
     if (more > store->limits.memory_bytes - store->memory_bytes_used)
         return false;
     store->memory_bytes_used += more;
+    memory->counted += more;
+    return true;
+}
+
+static void unaccount(pirn_memory *memory, uint64_t less)
+{
+    memory->store->memory_bytes_used -= less;
+    memory->counted -= less;
+}
+
+static void attach(pirn_memory *memory, vm_shared_memory *shared)
+{
+    memory->shared = shared;
+    memory->data = shared->data;
+    memory->size = vm_shared_size(shared);
+}
+
+/* Reserves what it may grow to and commits `size`; the caller frees what is there on failure. */
+static bool allocate(pirn_memory *memory, uint64_t size)
+{
+    size_t reserved = reservation_size(memory);
+    if (memory->type.shared) {
+        vm_shared_memory *shared = vm_shared_memory_new(&memory->store->engine->allocator, reserved, size);
+        if (shared != NULL)
+            attach(memory, shared);
+        return shared != NULL;
+    }
+    memory->data = reserved == 0 ? NULL : vm_mapping_reserve(reserved);
+    memory->reserved = memory->data == NULL ? 0 : reserved;
+    if (!extend(memory, size))
+        return false;
+    memory->size = size;
     return true;
 }
 
@@ -101,28 +134,31 @@ pirn_status vm_memory_init(pirn_memory *memory, pirn_store *store, const pirn_me
         return base_fail(error, PIRN_LIMIT, PIRN_NO_OFFSET,
                          "a memory of %" PRIu64 " pages is above the limit of %" PRIu64 " bytes for all memories",
                          type->limits.min, store->limits.memory_bytes);
-    size_t reserved = reservation_size(memory);
-    memory->data = reserved == 0 ? NULL : vm_mapping_reserve(reserved);
-    memory->reserved = memory->data == NULL ? 0 : reserved;
-    if (!extend(memory, size)) {
-        vm_memory_done(memory);
-        store->memory_bytes_used -= size;
-        return base_nomem(error);
-    }
-    memory->size = size;
-    return PIRN_OK;
+    if (allocate(memory, size))
+        return PIRN_OK;
+    vm_memory_done(memory);
+    return base_nomem(error);
 }
 
 void vm_memory_done(pirn_memory *memory)
 {
-    if (memory->reserved > 0)
+    if (memory->shared != NULL)
+        vm_shared_memory_release(memory->shared);
+    else if (memory->reserved > 0)
         vm_mapping_release(memory->data, memory->reserved);
     else if (memory->data != NULL)
         base_free(&memory->store->engine->allocator, memory->data, block_size(memory->size));
-    memory->store->memory_bytes_used -= memory->size;
+    unaccount(memory, memory->counted);
+    memory->shared = NULL;
     memory->data = NULL;
     memory->reserved = 0;
     memory->size = 0;
+}
+
+static void own(pirn_store *store, pirn_memory *memory)
+{
+    memory->next = store->memories;
+    store->memories = memory;
 }
 
 pirn_status pirn_memory_new(pirn_store *store, const pirn_memtype *type, pirn_memory **out, pirn_error *error)
@@ -136,8 +172,7 @@ pirn_status pirn_memory_new(pirn_store *store, const pirn_memtype *type, pirn_me
         base_free(allocator, memory, sizeof *memory);
         return status;
     }
-    memory->next = store->memories;
-    store->memories = memory;
+    own(store, memory);
     *out = memory;
     return PIRN_OK;
 }
@@ -147,23 +182,92 @@ uint8_t *pirn_memory_data(const pirn_memory *memory)
     return memory->data;
 }
 
+/* ---- Shared memories ----------------------------------------------------------------------------------------------- */
+
+pirn_status pirn_memory_share(const pirn_memory *memory, pirn_store *store, pirn_memory **out, pirn_error *error)
+{
+    if (memory->shared == NULL)
+        return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "only a shared memory can be in two stores");
+    if (memory->store->engine != store->engine)
+        return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "the stores of a shared memory are of one engine");
+    pirn_memory *copy = base_alloc(&store->engine->allocator, sizeof *copy);
+    if (copy == NULL)
+        return base_nomem(error);
+    *copy = (pirn_memory){.type = memory->type, .max_pages = memory->max_pages, .store = store};
+    vm_shared_memory_retain(memory->shared);
+    attach(copy, memory->shared);
+    own(store, copy);
+    *out = copy;
+    return PIRN_OK;
+}
+
+bool vm_memories_refresh(pirn_instance *instance)
+{
+    bool has_grown = false;
+    for (uint32_t i = 0; i < instance->module->syntax.memories.len; i++) {
+        pirn_memory *memory = instance->memories[i];
+        uint64_t size = pirn_memory_size(memory);
+        has_grown |= size > memory->size;
+        memory->size = size;
+    }
+    return has_grown;
+}
+
+/* ---- Size ------------------------------------------------------------------------------------------------------------ */
+
 uint64_t pirn_memory_size(const pirn_memory *memory)
 {
-    return memory->size;
+    return memory->shared != NULL ? vm_shared_size(memory->shared) : memory->size;
+}
+
+/* By `pages` pages from `old` on; `size` receives the new size. */
+static bool may_grow(pirn_memory *memory, uint64_t old, uint64_t pages, uint64_t *size)
+{
+    return pages <= memory->max_pages - old && pages_to_bytes(memory, old + pages, size);
+}
+
+static bool grow_own(pirn_memory *memory, uint64_t size)
+{
+    uint64_t more = size - memory->size;
+    if (!account(memory, more))
+        return false;
+    if (!extend(memory, size)) {
+        unaccount(memory, more);
+        return false;
+    }
+    memory->size = size;
+    return true;
+}
+
+/* Growth counts against the limit of the store that asks for it. */
+static bool grow_shared(pirn_memory *memory, uint64_t pages, uint64_t *old_pages)
+{
+    vm_shared_memory *shared = memory->shared;
+    unsigned log2 = memory->type.page_size_log2;
+    base_lock_take(&shared->lock);
+    uint64_t old_size = vm_shared_size(shared), size;
+    bool grown = may_grow(memory, old_size >> log2, pages, &size) && account(memory, size - old_size);
+    if (grown && !vm_shared_memory_grow(shared, size)) {
+        unaccount(memory, size - old_size);
+        grown = false;
+    }
+    base_lock_release(&shared->lock);
+    memory->size = vm_shared_size(shared);
+    *old_pages = old_size >> log2;
+    return grown;
 }
 
 bool pirn_memory_grow(pirn_memory *memory, uint64_t pages, uint64_t *old_pages)
 {
-    uint64_t old = memory->size >> memory->type.page_size_log2;
-    uint64_t size;
-    if (pages > memory->max_pages - old || !pages_to_bytes(memory, old + pages, &size) || !account(memory, size))
-        return false;
-    if (!extend(memory, size)) {
-        memory->store->memory_bytes_used -= size - memory->size;
-        return false;
+    uint64_t old, size;
+    bool grown;
+    if (memory->shared != NULL) {
+        grown = grow_shared(memory, pages, &old);
+    } else {
+        old = memory->size >> memory->type.page_size_log2;
+        grown = may_grow(memory, old, pages, &size) && grow_own(memory, size);
     }
-    memory->size = size;
-    if (old_pages != NULL)
+    if (grown && old_pages != NULL)
         *old_pages = old;
-    return true;
+    return grown;
 }

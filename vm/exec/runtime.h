@@ -116,9 +116,15 @@ typedef struct vm_host_function {
     struct vm_host_function *next; /* of the store */
 } vm_host_function;
 
+/*
+ * A shared memory has one such object in each store that it is in; they point to the same vm_shared_memory
+ * (vm/exec/shared.h) and their `size` is what it was when this store last looked.
+ */
 struct pirn_memory {
     uint8_t *data;
     uint64_t size;      /* bytes: what handlers compare with */
+    uint64_t counted;   /* bytes of it that count against the store's limit */
+    struct vm_shared_memory *shared; /* NULL: it is not */
     uint64_t max_pages; /* of type and limits */
     pirn_memtype type;
     size_t reserved;    /* bytes of address space, 0 when `data` is from the allocator (and may move) */

@@ -151,7 +151,7 @@ pirn_externtype pirn_extern_type(const pirn_extern *object)
         break;
     case PIRN_EXTERN_MEMORY:
         type.memory = object->memory->type;
-        type.memory.limits.min = object->memory->size >> object->memory->type.page_size_log2;
+        type.memory.limits.min = pirn_memory_size(object->memory) >> object->memory->type.page_size_log2;
         break;
     case PIRN_EXTERN_GLOBAL:
         type.global = object->global->type;

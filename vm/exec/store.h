@@ -10,6 +10,8 @@
 PIRN_MUST_CHECK pirn_status vm_memory_init(pirn_memory *memory, pirn_store *store, const pirn_memtype *type,
                                            pirn_error *error);
 void vm_memory_done(pirn_memory *memory);
+/* Reads the sizes of the instance's shared memories again; true when one has grown. */
+bool vm_memories_refresh(pirn_instance *instance);
 
 PIRN_MUST_CHECK pirn_status vm_table_init(pirn_table *table, pirn_store *store, const pirn_tabletype *type,
                                           void *initial, pirn_error *error);

@@ -187,6 +187,18 @@ static void translate_global_set(vm_translator *t, uint32_t global)
     cell[1].offset = global;
 }
 
+/* Operands and results of i64.add128 and its kind begin at the same slot. */
+static void translate_wide(vm_translator *t, vm_ir ir, uint32_t operands)
+{
+    vm_settle(t, operands);
+    for (uint32_t i = 0; i < operands; i++)
+        vm_pop(t);
+    uint32_t first = vm_temp_at(t, (uint32_t)t->stack.len) * (uint32_t)sizeof(pirn_slot);
+    vm_emit(t, ir)[1] = (vm_word){.far_d = first, .far_a = first};
+    vm_push(t, vm_value_of_type(PIRN_I64));
+    vm_push(t, vm_value_of_type(PIRN_I64));
+}
+
 static bool translate_other(vm_translator *t, const vm_instr *instr)
 {
     switch (instr->opcode) {
@@ -223,6 +235,14 @@ static bool translate_other(vm_translator *t, const vm_instr *instr)
         return translate_eqz(t, VM_COMPARE_I32_EQ), true;
     case VM_OP_I64_EQZ:
         return translate_eqz(t, VM_COMPARE_I64_EQ), true;
+    case VM_OP_I64_ADD128:
+        return translate_wide(t, IR_I64_ADD128, 4), true;
+    case VM_OP_I64_SUB128:
+        return translate_wide(t, IR_I64_SUB128, 4), true;
+    case VM_OP_I64_MUL_WIDE_S:
+        return translate_wide(t, IR_I64_MUL_WIDE_S, 2), true;
+    case VM_OP_I64_MUL_WIDE_U:
+        return translate_wide(t, IR_I64_MUL_WIDE_U, 2), true;
     case VM_OP_I32_REINTERPRET_F32:
     case VM_OP_I64_REINTERPRET_F64:
         return translate_retype(t, false), true;
@@ -257,6 +277,9 @@ static void translate_family(vm_translator *t, const vm_instr *instr)
         break;
     case VM_FAMILY_STORE:
         vm_translate_store(t, family, &instr->memarg);
+        break;
+    case VM_FAMILY_ATOMIC:
+        vm_translate_atomic(t, (vm_ir)family->first, instr);
         break;
     case VM_FAMILY_VECTOR:
         vm_translate_vector(t, family, instr);

@@ -225,6 +225,8 @@ vm_word *vm_emit_result(vm_translator *t, vm_ir slot_ir, char result);
 vm_word *vm_translate_plain(vm_translator *t, vm_ir ir, uint32_t operands, bool has_result);
 void vm_translate_load(vm_translator *t, const vm_family *family, const vm_memarg *memarg);
 void vm_translate_store(vm_translator *t, const vm_family *family, const vm_memarg *memarg);
+/* By its signature; operands and result are in slots. */
+void vm_translate_atomic(vm_translator *t, vm_ir ir, const vm_instr *instr);
 /* Translates an instruction of a memory or table that is neither load nor store; false when it is another one. */
 bool vm_translate_memory(vm_translator *t, const vm_instr *instr);
 

@@ -116,11 +116,11 @@ static vm_word *translate_indexed(vm_translator *t, vm_ir ir, uint32_t operands,
             uint32_t cell = vm_emit_here(t) - vm_ir_words(ir);
             vm_emit_dest_done(t, temp);
             vm_word *words = t->status == PIRN_OK ? t->code.data + cell : t->spare;
-            words[1] = (vm_word){.d = vm_emit_dest(t, temp), .a = slots[0], .b = slots[1]};
+            words[1] = (vm_word){.d = vm_emit_dest(t, temp), .a = slots[0], .b = slots[1], .c = slots[2]};
             return words;
         }
         vm_word *cell = vm_emit(t, ir);
-        cell[1] = (vm_word){.d = vm_emit_dest(t, temp), .a = slots[0], .b = slots[1]};
+        cell[1] = (vm_word){.d = vm_emit_dest(t, temp), .a = slots[0], .b = slots[1], .c = slots[2]};
         return cell;
     }
     vm_word *cell = vm_emit(t, ir);
@@ -141,6 +141,15 @@ static void translate_bulk(vm_translator *t, vm_ir ir, uint64_t first, uint64_t 
     cell[2].u64 = first;
     if (vm_ir_words(ir) > 3)
         cell[3].u64 = second;
+}
+
+void vm_translate_atomic(vm_translator *t, vm_ir ir, const vm_instr *instr)
+{
+    const char *signature = vm_opcodes[instr->opcode].signature;
+    size_t operands = strcspn(signature, "_");
+    vm_word *cell = vm_translate_plain(t, ir, (uint32_t)operands, signature[operands + 1] != '\0');
+    cell[2].u64 = instr->memarg.offset;
+    cell[3].u64 = instr->memarg.memory;
 }
 
 /* ---- Tables -------------------------------------------------------------------------------------------------------------- */
@@ -195,6 +204,14 @@ bool vm_translate_memory(vm_translator *t, const vm_instr *instr)
         return translate_bulk(t, IR_MEMORY_INIT, index, instr->index2), true;
     case VM_OP_DATA_DROP:
         return vm_emit(t, IR_DATA_DROP)[1].offset = index, true;
+    case VM_OP_MEMORY_ATOMIC_NOTIFY:
+        return vm_translate_atomic(t, IR_MEMORY_ATOMIC_NOTIFY, instr), true;
+    case VM_OP_MEMORY_ATOMIC_WAIT32:
+        return vm_translate_atomic(t, IR_MEMORY_ATOMIC_WAIT32, instr), true;
+    case VM_OP_MEMORY_ATOMIC_WAIT64:
+        return vm_translate_atomic(t, IR_MEMORY_ATOMIC_WAIT64, instr), true;
+    case VM_OP_ATOMIC_FENCE:
+        return vm_emit(t, IR_ATOMIC_FENCE), true;
     case VM_OP_TABLE_GET:
         return translate_table(t, IR_TABLE_GET, index, 1, true, FIRST)[1].offset = index, true;
     case VM_OP_TABLE_SET:

@@ -24,6 +24,9 @@ static pirn_status check_memarg(vm_validator *v, uint32_t natural_log2, vm_valty
     if (memarg->align_log2 > natural_log2)
         return vm_valid_fail(v, "alignment must not be larger than natural: 2^%u bytes for an access of %u",
                              memarg->align_log2, 1u << natural_log2);
+    if (vm_opcodes[v->instr.opcode].feature == PIRN_FEATURE_THREADS && memarg->align_log2 != natural_log2)
+        return vm_valid_fail(v, "atomic alignment must be natural: 2^%u bytes for an access of %u", memarg->align_log2,
+                             1u << natural_log2);
     if (*address == PIRN_I32 && memarg->offset > UINT32_MAX)
         return vm_valid_fail(v, "offset out of range: 0x%llx", (unsigned long long)memarg->offset);
     return PIRN_OK;

@@ -296,6 +296,16 @@ PIRN_API uint64_t pirn_memory_size(const pirn_memory *memory); /* bytes */
 /* Grows by `pages`; false when a limit or the system refuses. *old_pages may be NULL. */
 PIRN_API bool pirn_memory_grow(pirn_memory *memory, uint64_t pages, uint64_t *old_pages);
 
+/*
+ * Puts a shared memory (pirn_memtype) into another store of the same engine, where it is an object of its own with the
+ * same bytes; these live as long as one of the stores. The stores may run in different threads; `memory` is only read,
+ * so this may be called while its store runs. memory.atomic.wait blocks the thread, up to its timeout or an interrupt of
+ * the store. A shared memory counts against the limit of the store that made it, and what it grows against that of the
+ * store that grows it. USAGE: not shared, or of another engine.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_memory_share(const pirn_memory *memory, pirn_store *store, pirn_memory **out,
+                                                       pirn_error *error);
+
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_table_new(pirn_store *store, const pirn_tabletype *type, pirn_slot initial,
                                                     pirn_table **out, pirn_error *error);
 PIRN_API uint64_t pirn_table_size(const pirn_table *table);
