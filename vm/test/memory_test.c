@@ -64,6 +64,23 @@ static void test_all_memories_of_a_store_share_its_limit(void **state)
     fixture_free(&f);
 }
 
+static void test_a_page_may_be_one_byte(void **state)
+{
+    (void)state;
+    fixture f = fixture_new(NULL, NULL);
+    pirn_memory *memory = NULL;
+    pirn_memtype type = {.limits = {3, PIRN_NO_MAX}, .page_size_log2 = 0};
+    uint64_t old = 0;
+    assert_int_equal(pirn_memory_new(f.store, &type, &memory, f.error), PIRN_OK);
+    assert_int_equal(pirn_memory_size(memory), 3);
+    assert_true(pirn_memory_grow(memory, 10000, &old));
+    assert_int_equal(old, 3);
+    assert_int_equal(pirn_memory_size(memory), 10003);
+    assert_int_equal(pirn_memory_data(memory)[10002], 0);
+    assert_false(pirn_memory_grow(memory, UINT32_MAX, NULL)); /* 2^32 pages cannot be told */
+    fixture_free(&f);
+}
+
 static void test_an_empty_memory_has_an_address(void **state)
 {
     (void)state;
@@ -138,6 +155,7 @@ int main(void)
         cmocka_unit_test(test_a_memory_grows_in_place_and_zeroed),
         cmocka_unit_test(test_growth_stops_at_the_maximum),
         cmocka_unit_test(test_all_memories_of_a_store_share_its_limit),
+        cmocka_unit_test(test_a_page_may_be_one_byte),
         cmocka_unit_test(test_an_empty_memory_has_an_address),
         cmocka_unit_test(test_without_address_space_a_memory_grows_by_moving),
         cmocka_unit_test(test_wasm_sees_growth_and_its_failure),

@@ -67,6 +67,15 @@ static void write_limits(vm_writer *out, pirn_limits limits, uint8_t flags)
         vm_writer_leb_unsigned(out, limits.max);
 }
 
+static void write_memtype(vm_writer *out, const pirn_memtype *type)
+{
+    bool has_page_size = type->page_size_log2 != 16;
+    write_limits(out, type->limits,
+                 (uint8_t)((type->shared ? 2u : 0u) | (type->is64 ? 4u : 0u) | (has_page_size ? 8u : 0u)));
+    if (has_page_size)
+        vm_writer_leb_unsigned(out, type->page_size_log2);
+}
+
 static vm_writer *begin_import(wasm *w, const char *module, const char *name, pirn_extern_kind kind)
 {
     vm_writer *out = &w->sections[SECTION_IMPORT];
@@ -91,10 +100,15 @@ uint32_t wasm_import_table(wasm *w, const char *module, const char *name, uint64
     return w->tables++;
 }
 
+uint32_t wasm_import_memory_type(wasm *w, const char *module, const char *name, const pirn_memtype *type)
+{
+    write_memtype(begin_import(w, module, name, PIRN_EXTERN_MEMORY), type);
+    return w->memories++;
+}
+
 uint32_t wasm_import_memory(wasm *w, const char *module, const char *name, uint64_t min, uint64_t max)
 {
-    write_limits(begin_import(w, module, name, PIRN_EXTERN_MEMORY), (pirn_limits){min, max}, 0);
-    return w->memories++;
+    return wasm_import_memory_type(w, module, name, &(pirn_memtype){.limits = {min, max}, .page_size_log2 = 16});
 }
 
 uint32_t wasm_import_global(wasm *w, const char *module, const char *name, char letter, bool is_mutable)
@@ -142,15 +156,6 @@ uint32_t wasm_table_type(wasm *w, const pirn_tabletype *type)
 uint32_t wasm_table(wasm *w, uint64_t min, uint64_t max)
 {
     return wasm_table_type(w, &(pirn_tabletype){.limits = {min, max}, .element = PIRN_FUNCREF});
-}
-
-static void write_memtype(vm_writer *out, const pirn_memtype *type)
-{
-    bool has_page_size = type->page_size_log2 != 16;
-    write_limits(out, type->limits,
-                 (uint8_t)((type->shared ? 2u : 0u) | (type->is64 ? 4u : 0u) | (has_page_size ? 8u : 0u)));
-    if (has_page_size)
-        vm_writer_leb_unsigned(out, type->page_size_log2);
 }
 
 uint32_t wasm_memory_type(wasm *w, const pirn_memtype *type)

@@ -83,6 +83,7 @@ uint32_t wasm_global(wasm *w, char letter, bool is_mutable, const uint8_t *code,
 uint32_t wasm_table_type(wasm *w, const pirn_tabletype *type);
 uint32_t wasm_memory_type(wasm *w, const pirn_memtype *type);
 uint32_t wasm_tag(wasm *w, const char *letters);
+uint32_t wasm_import_memory_type(wasm *w, const char *module, const char *name, const pirn_memtype *type);
 void wasm_export(wasm *w, const char *name, pirn_extern_kind kind, uint32_t index);
 void wasm_export_func(wasm *w, const char *name, uint32_t index);
 void wasm_start(wasm *w, uint32_t func);
