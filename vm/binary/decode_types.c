@@ -28,8 +28,7 @@ static void read_valtypes(vm_decoder *d, vm_reader *r, vm_valtype *out, uint32_t
         out[i] = vm_reader_valtype(r, d->features);
 }
 
-/* Two vectors of value types, stored in one array: the second count is known only behind the first
- * vector. */
+/* Two vectors of value types, stored in one array: the second count is known only behind the first vector. */
 static void decode_functype(vm_decoder *d, vm_reader *r, vm_functype *out)
 {
     vm_valtype types[VM_LIMIT_PARAMS + VM_LIMIT_RESULTS];

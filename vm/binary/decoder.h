@@ -36,12 +36,10 @@ vm_decode_section vm_decode_types, vm_decode_imports, vm_decode_funcs, vm_decode
     vm_decode_tags, vm_decode_globals, vm_decode_exports, vm_decode_start, vm_decode_elems, vm_decode_data_count, vm_decode_code,
     vm_decode_datas;
 
-/* Decodes the name section out of `content`; a malformed one leaves the module as it was. NOMEM
- * only. */
+/* Decodes the name section out of `content`; a malformed one leaves the module as it was. NOMEM only. */
 PIRN_MUST_CHECK pirn_status vm_decode_names(vm_module *module, vm_range content, pirn_error *error);
 
-/* The allocation of an array of the module; sets NOMEM in `r` and yields NULL when there is no
- * memory. */
+/* The allocation of an array of the module; sets NOMEM in `r` and yields NULL when there is no memory. */
 void *vm_decode_array(vm_decoder *d, vm_reader *r, size_t count, size_t element_size);
 /* NOMEM in `r`. */
 void vm_decode_nomem(vm_reader *r);

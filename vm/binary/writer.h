@@ -22,8 +22,7 @@ typedef struct vm_writer {
 
 void vm_writer_init(vm_writer *w, const pirn_allocator *allocator);
 void vm_writer_done(vm_writer *w);
-/* Hands the buffer over: `*size` bytes that the caller frees with base_free. NULL when it is empty
- * or has failed. */
+/* Hands the buffer over: `*size` bytes that the caller frees with base_free. NULL when it is empty or has failed. */
 uint8_t *vm_writer_take(vm_writer *w, size_t *size);
 
 void vm_writer_u8(vm_writer *w, uint8_t byte);
