@@ -300,8 +300,7 @@ typedef struct cm_definition {
         struct {
             uint32_t instance; /* ALIAS_EXPORT: instance index; ALIAS_CORE_EXPORT: core instance index */
             pirn_str name;
-            uint32_t depth, index; /* ALIAS_OUTER: enclosing components (and types) to go out; the
-                                      index there */
+            uint32_t depth, index; /* ALIAS_OUTER: how many bodies to go out; the index there */
         } alias;
         struct {
             cm_canon_kind kind;

@@ -6,6 +6,9 @@
  * Canonical ABI's (in linear memory, CanonicalABI.md "Alignment", "Element Size", "Flattening") and C's
  * (<pirn/component.h>).
  *
+ * Types that need a name to be imported or exported (and resource types) have an *identity*: each import and export of
+ * one makes a new identity with the new name.
+ *
  * Resource types are numbered through the whole outermost component (`cm_resource_id`): every import or definition of one,
  * every fresh one of an instance type gets a number. At run time each instantiated component maps numbers to
  * runtime resource types, so the same function type serves all instances.
@@ -59,8 +62,7 @@ struct pirn_type {
     pirn_str name;            /* for text: under which it was imported or exported last; may be empty */
     /* by validation */
     cm_extent extent;
-    uint32_t identity; /* record, variant, enum, flags; own, borrow: the resource type's. Each import and export of a
-                          type makes a new identity with the new name; 0: the kind needs no name */
+    uint32_t identity; /* record, variant, enum, flags, own, borrow: see above; 0: the kind needs no name */
     bool has_lists;    /* a string or list is somewhere inside */
     /* computed by cm_type_layout: canonical ABI, C, flat form */
     cm_layout memory, c;

@@ -226,8 +226,7 @@ typedef struct pirn_funcdesc {
 } pirn_funcdesc;
 
 typedef struct pirn_interfacedesc {
-    const char *name; /* "wasi:io/streams@0.2.12", or a plain name of an imported instance; "" for functions that are imported
-                         directly */
+    const char *name; /* "wasi:io/streams@0.2.12", or an instance's plain name; "": of functions imported directly */
     uint32_t func_count;
     const pirn_funcdesc *funcs;
     uint32_t type_count; /* named types that the interface exports, those it uses from others included */
@@ -265,8 +264,8 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_linker_define(pirn_linker *linker, con
 
 /*
  * Resolves the component's imports: the exact name first, else the same compatible track (`@1`, `@0.2`; prereleases
- * only exactly), the highest version wins; then types are compared (subtyping). UNLINKABLE names every missing or ill-fitting import with its full
- * name and what the linker has instead.
+ * only exactly), the highest version wins; then types are compared (subtyping). UNLINKABLE names every missing or
+ * ill-fitting import with its full name and what the linker has instead.
  */
 typedef struct pirn_prepared pirn_prepared;
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_linker_prepare(const pirn_linker *linker, const pirn_component *component,
