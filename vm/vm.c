@@ -4,6 +4,7 @@
  * other.
  */
 #include "vm/binary/decode.h"
+#include "vm/binary/names.h"
 #include "vm/exec/module.h"
 #include "vm/valid/valid.h"
 
@@ -64,6 +65,19 @@ pirn_status pirn_module_load(pirn_engine *engine, const void *bytes, size_t size
         return status;
     }
     *out = module;
+    return PIRN_OK;
+}
+
+pirn_status pirn_module_check_customs(const pirn_module *module, pirn_error *error)
+{
+    const vm_module *syntax = &module->syntax;
+    for (uint32_t i = 0; i < syntax->customs.len; i++) {
+        const vm_custom *custom = &syntax->customs.data[i];
+        if (pirn_str_eq(custom->name, PIRN_STR("name")))
+            PIRN_TRY(vm_names_check(syntax, custom->content, error));
+        else if (pirn_str_eq(custom->name, PIRN_STR("metadata.code.branch_hint")))
+            PIRN_TRY(vm_validate_branch_hints(syntax, custom, error));
+    }
     return PIRN_OK;
 }
 

@@ -91,6 +91,23 @@ typedef struct vm_name {
     pirn_str name;
 } vm_name;
 
+/* The subsections of the name section, by id. */
+typedef enum vm_name_kind {
+    VM_NAMES_MODULE,
+    VM_NAMES_FUNC,
+    VM_NAMES_LOCAL,
+    VM_NAMES_LABEL,
+    VM_NAMES_TYPE,
+    VM_NAMES_TABLE,
+    VM_NAMES_MEMORY,
+    VM_NAMES_GLOBAL,
+    VM_NAMES_ELEM,
+    VM_NAMES_DATA,
+    VM_NAMES_FIELD,
+    VM_NAMES_TAG,
+    VM_NAME_KINDS,
+} vm_name_kind;
+
 #define VM_ARRAY(type)                                                                                       \
     struct {                                                                                                 \
         type *data;                                                                                          \
@@ -126,6 +143,7 @@ typedef struct vm_module {
     /* Of the name section; a malformed one is ignored as the standard asks. */
     pirn_str name;
     VM_ARRAY(vm_name) func_names;
+    vm_range names[VM_NAME_KINDS]; /* the content of its subsections: vm/binary/names.h */
 } vm_module;
 
 /* The function's name from the name section, or an empty string. */

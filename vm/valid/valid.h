@@ -24,3 +24,7 @@ vm_validator *vm_validator_new(const vm_module *module, const pirn_allocator *al
 void vm_validator_free(vm_validator *v);
 /* `func`: the index of a function that is not imported. */
 PIRN_MUST_CHECK pirn_status vm_validate_func(vm_validator *v, uint32_t func);
+
+/* Checks a section of branch hints of a valid module. MALFORMED or INVALID, with the offset. */
+PIRN_MUST_CHECK pirn_status vm_validate_branch_hints(const vm_module *module, const vm_custom *custom,
+                                                     pirn_error *error);

@@ -208,6 +208,12 @@ PIRN_API pirn_section pirn_module_section(const pirn_module *module, size_t inde
 /* The content of a custom section (the first of that name); false when there is none. */
 PIRN_API bool pirn_module_custom_section(const pirn_module *module, pirn_str name, const uint8_t **data, size_t *size);
 
+/*
+ * Custom sections never make a module malformed or invalid. This says whether those that the standard describes, names and
+ * branch hints, keep to their own rules: MALFORMED or INVALID where the first does not.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_module_check_customs(const pirn_module *module, pirn_error *error);
+
 /* ---- Stores ---------------------------------------------------------------------------------------------------- */
 
 typedef struct pirn_store pirn_store;
