@@ -64,7 +64,7 @@ static const simd_case float_cases[] = {
 
 /* ---- One case -------------------------------------------------------------------------------------------------------- */
 
-typedef enum form { FROM_LOCALS, FROM_CONSTANTS, FORMS } form;
+typedef enum case_form { FROM_LOCALS, FROM_CONSTANTS, FORMS } case_form;
 
 static void emit_opcode(vm_writer *w, vm_opcode opcode)
 {
@@ -97,7 +97,7 @@ static void emit_constant(vm_writer *w, char letter, const vector *value)
     }
 }
 
-static void emit_operand(vm_writer *w, const simd_case *c, char letter, uint8_t index, form form)
+static void emit_operand(vm_writer *w, const simd_case *c, char letter, uint8_t index, case_form form)
 {
     if (form == FROM_CONSTANTS) {
         emit_constant(w, letter, &c->operands[index]);
@@ -125,7 +125,7 @@ static void emit_immediate(vm_writer *w, const simd_case *c)
 }
 
 /* Writes the function's code; its results are what the instruction yields, or what a store has left in memory. */
-static void write_code(vm_writer *w, const simd_case *c, form form)
+static void write_code(vm_writer *w, const simd_case *c, case_form form)
 {
     const char *signature = vm_opcodes[c->opcode].signature, *line = strchr(signature, '_');
     uint8_t operands = (uint8_t)(line - signature);
@@ -199,7 +199,7 @@ static bool matches(const vector *got, const vector *expected, char loose)
     return true;
 }
 
-static void fail_case(const simd_case *c, const vector *got, form form)
+static void fail_case(const simd_case *c, const vector *got, case_form form)
 {
     char text[2 * sizeof got->bytes + 1];
     for (size_t i = 0; i < sizeof got->bytes; i++)
@@ -218,7 +218,7 @@ static void add_memory(wasm *w)
     wasm_data(w, CODE(I32_CONST, 0, END), text);
 }
 
-static void run_case(const simd_case *c, form form, const char *trap)
+static void run_case(const simd_case *c, case_form form, const char *trap)
 {
     char letters[8], locals[2] = {type_letters(c, letters), '\0'};
     vm_writer code;
@@ -247,7 +247,7 @@ static void run_case(const simd_case *c, form form, const char *trap)
 static void run_cases(const simd_case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        for (form form = 0; form < FORMS; form++)
+        for (case_form form = 0; form < FORMS; form++)
             run_case(&cases[i], form, NULL);
     }
 }

@@ -189,6 +189,20 @@ static void test_unknown_things_and_bad_immediates(void **state)
          3,
          "offset out of range: 0x100000000"},
         {0, {BYTES("\0\x00\x1C\2\x7F\x7F\x0B")}, PIRN_INVALID, 2, "invalid result arity: select with 2 types"},
+        /* i32x4.extract_lane 4; v128.load8_lane 16; i8x16.shuffle of a lane 32; v128.load with alignment 2^5 */
+        {0, {BYTES("\0\x00\xFD\x1B\4\x1A\x0B")}, PIRN_INVALID, 2, "invalid lane index: 4 of 4 lanes"},
+        {0, {BYTES("\0\x00\xFD\x54\0\0\x10\x1A\x0B")}, PIRN_INVALID, 2, "invalid lane index: 16 of 16 lanes"},
+        {0,
+         {BYTES("\0\x00\xFD\x0D\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x20\x1A\x0B")},
+         PIRN_INVALID,
+         2,
+         "invalid lane index: 32 of 32 lanes"},
+        {0,
+         {BYTES("\0\x41\0\xFD\0\5\0\x1A\x0B")},
+         PIRN_INVALID,
+         3,
+         "alignment must not be larger than natural: 2^5 bytes for an access of 16"},
+        {0, {BYTES("\0\x41\0\xFD\x4D\x1A\x0B")}, PIRN_INVALID, 3, "type mismatch: expected v128, found i32"},
     };
     expect_bodies(cases, BASE_COUNT(cases));
 }
