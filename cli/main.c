@@ -51,6 +51,21 @@ const cli_verb cli_verbs[] = {
         .main = cli_inspect,
     },
     {
+        .name = "wast",
+        .operands = "FILE|FOLDER...",
+        .summary = "run test scripts",
+        .details =
+            "Runs the scripts (.wast) of WebAssembly's test suite, each with the features of the language that its\n"
+            "folder was written for. Tells every command that failed, with what was expected and what came, then\n"
+            "counts by folder. What needs a feature that this build does not have is skipped by the feature's name.\n"
+            "Exit status 1 when a command failed.",
+        .examples = "  pirn wast spec/memory.wast\n"
+                    "  pirn wast --jobs 2 --expected known.txt spec\n"
+                    "  pirn wast --json spec | jq .failed\n",
+        .options = cli_wast_options,
+        .main = cli_wast,
+    },
+    {
         .name = "completion",
         .operands = "bash|zsh|fish|man",
         .summary = "print a shell's completion script, or the manual page",

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-PUBLIC = {"base": 1, "vm": 1, "component": 2, "wit": 2, "host": 3}
+PUBLIC = {"base": 1, "vm": 1, "component": 2, "wit": 2, "host": 3, "conformance": 3}
 VM = ["vm/base/", "vm/syntax/", "vm/binary/", "vm/valid/", "vm/text/", "vm/exec/"]
 
 # Folder (the longest prefix counts) -> what its files may include: repository paths, and public headers by name.
@@ -29,7 +29,8 @@ ROOMS = {
     "host/": (["host/", "vm/base/", "generated"], ["base", "vm", "component", "host"]),
     "host/test/": (["host/", "vm/base/", "vm/binary/", "component/test/", "generated"], list(PUBLIC)),
     "cli/": (["cli/"], list(PUBLIC)),
-    "conformance/": (["conformance/", "vm/text/lexer.h", "vm/text/parse.h"], ["base", "vm", "component", "wit"]),
+    "conformance/": (["conformance/", "vm/text/lexer.h", "vm/text/numbers.h", "vm/text/parse.h"],
+                     ["base", "vm", "component", "wit", "conformance"]),
     "conformance/bench/": (["conformance/"], list(PUBLIC)),
     "fuzz/": (["fuzz/", "vm/", "component/", "wit/", "host/"], list(PUBLIC)),
     "docs/": ([], list(PUBLIC)),

@@ -7,6 +7,11 @@ pirn_config pirn_config_default(void)
     return (pirn_config){.features = VM_FEATURES_DEFAULT};
 }
 
+uint32_t pirn_features_supported(void)
+{
+    return VM_FEATURES_SUPPORTED;
+}
+
 pirn_engine *pirn_engine_new(const pirn_config *config)
 {
     pirn_config chosen = config != NULL ? *config : pirn_config_default();

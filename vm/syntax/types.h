@@ -134,6 +134,9 @@ static inline bool vm_type_is_packed(vm_valtype type)
                 PIRN_FEATURE_MEMORY64 | PIRN_FEATURE_SIMD | PIRN_FEATURE_RELAXED_SIMD |                   \
                 PIRN_FEATURE_FUNCTION_REFERENCES | PIRN_FEATURE_EXCEPTIONS))
 
+/* Those, and the complete ones that are not of the standard: off by default. */
+#define VM_FEATURES_SUPPORTED (VM_FEATURES_DEFAULT | PIRN_FEATURE_LEGACY_EXCEPTIONS)
+
 /* The name of a feature bit ("bulk-memory"). */
 const char *vm_feature_name(uint32_t feature);
 

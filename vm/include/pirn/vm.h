@@ -149,6 +149,9 @@ typedef struct pirn_config {
 /* Everything this build knows of the standard is on; no fuel; not interruptible. */
 PIRN_API pirn_config pirn_config_default(void);
 
+/* The features that are complete in this build: those of the default, and those that must be asked for. */
+PIRN_API uint32_t pirn_features_supported(void);
+
 /* `config` may be NULL for the default. NULL when out of memory. */
 PIRN_API pirn_engine *pirn_engine_new(const pirn_config *config);
 /* After everything made from the engine has been freed. */

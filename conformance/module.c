@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a module of a script to an instance: assembled if it is text, loaded, its imports resolved, started. */
+#include "conformance/run.h"
+#include "vm/text/parse.h"
+
+pirn_status wast_note_absence(wast_run *run, pirn_status status)
+{
+    const char *feature = wast_missing_feature(run->error, run->absent_features);
+    if (status == PIRN_OK || run->absence.line != 0 || feature[0] == '\0')
+        return status;
+    run->absence = (wast_absence){.feature = feature, .line = UINT32_MAX};
+    return PIRN_USAGE;
+}
+
+/* ---- Loading---------------------------------------------------------------------------------------------------- */
+
+/* Lines of errors are to be the script's. */
+static void set_first_line(vm_lexer *lexer, uint32_t line)
+{
+    lexer->token.gap.line += line - 1;
+    lexer->token.start.line += line - 1;
+    lexer->pos.line += line - 1;
+}
+
+static pirn_status assemble(wast_run *run, const wast_module *source, vm_writer *out)
+{
+    vm_lexer lexer;
+    vm_lexer_init(&lexer, source->content, vm_text_keeps_annotation, run->error);
+    if (source->form == WAST_QUOTE)
+        return vm_text_parse_module(&lexer, out);
+    set_first_line(&lexer, source->line);
+    pirn_status status = vm_text_parse_fields(&lexer, source->id, out);
+    return status == PIRN_OK && lexer.token.kind != VM_TOKEN_END ? vm_lexer_unexpected(&lexer, "a module field")
+                                                                 : status;
+}
+
+static pirn_status load_text(wast_run *run, const wast_module *source, pirn_module **out)
+{
+    vm_writer writer;
+    vm_writer_init(&writer, run->allocator);
+    pirn_status status = assemble(run, source, &writer);
+    if (status == PIRN_OK && writer.failed)
+        status = pirn_error_set(run->error, PIRN_NOMEM, "out of memory");
+    if (status == PIRN_OK)
+        status = pirn_module_load(run->engine, writer.data, writer.len, PIRN_BYTES_COPY, 0, out, run->error);
+    vm_writer_done(&writer);
+    return status;
+}
+
+pirn_status wast_load(wast_run *run, const wast_module *source, pirn_module **out)
+{
+    pirn_status status = source->form == WAST_BINARY
+                             ? pirn_module_load(run->engine, source->content.data, source->content.len,
+                                                PIRN_BYTES_BORROW, 0, out, run->error)
+                             : load_text(run, source, out);
+    return wast_note_absence(run, status);
+}
+
+/* ---- Names------------------------------------------------------------------------------------------------------ */
+
+static pirn_status say_absent(wast_run *run, wast_absence absence)
+{
+    run->absence = absence;
+    return pirn_error_set(run->error, PIRN_USAGE, "the module of line %u is not there", (unsigned)absence.line);
+}
+
+wast_definition *wast_find_definition(wast_run *run, pirn_str id)
+{
+    for (size_t i = run->definitions.len; i > 0; i--) {
+        wast_definition *found = &run->definitions.data[i - 1];
+        if (id.len > 0 && !pirn_str_eq(found->id, id))
+            continue;
+        if (found->module != NULL)
+            return found;
+        (void)say_absent(run, found->absence);
+        return NULL;
+    }
+    pirn_error_set(run->error, PIRN_USAGE, "there is no module definition $%.*s", (int)id.len, id.data);
+    return NULL;
+}
+
+wast_instance *wast_find_instance(wast_run *run, pirn_str id)
+{
+    for (size_t i = run->instances.len; i > 0; i--) {
+        wast_instance *found = &run->instances.data[i - 1];
+        if (id.len > 0 && !pirn_str_eq(found->id, id))
+            continue;
+        if (found->instance != NULL)
+            return found;
+        (void)say_absent(run, found->absence);
+        return NULL;
+    }
+    pirn_error_set(run->error, PIRN_USAGE, "there is no module instance $%.*s", (int)id.len, id.data);
+    return NULL;
+}
+
+static const wast_instance *find_registered(const wast_run *run, pirn_str name)
+{
+    for (size_t i = run->registered.len; i > 0; i--) {
+        if (pirn_str_eq(run->registered.data[i - 1].name, name))
+            return &run->registered.data[i - 1].instance;
+    }
+    return NULL;
+}
+
+/* ---- Instantiating---------------------------------------------------------------------------------------------- */
+
+static pirn_status unknown_import(wast_run *run, const pirn_import *import)
+{
+    return pirn_error_set(run->error, PIRN_UNLINKABLE, "unknown import: \"%.*s\" \"%.*s\"", (int)import->module.len,
+                          import->module.data, (int)import->name.len, import->name.data);
+}
+
+static pirn_status resolve(wast_run *run, const pirn_import *import, pirn_extern *out)
+{
+    const wast_instance *provider = find_registered(run, import->module);
+    if (provider == NULL && pirn_str_eq(import->module, PIRN_STR("spectest")))
+        return wast_spectest_find(run, import->name, out) ? PIRN_OK : unknown_import(run, import);
+    if (provider == NULL)
+        return unknown_import(run, import);
+    if (provider->instance == NULL)
+        return say_absent(run, provider->absence);
+    return pirn_instance_find(provider->instance, import->name, out) ? PIRN_OK : unknown_import(run, import);
+}
+
+static pirn_status resolve_all(wast_run *run, const pirn_module *module, pirn_extern *out)
+{
+    for (size_t i = 0; i < pirn_module_import_count(module); i++) {
+        pirn_import import = pirn_module_import(module, i);
+        PIRN_TRY(resolve(run, &import, &out[i]));
+    }
+    return PIRN_OK;
+}
+
+pirn_status wast_instantiate(wast_run *run, const pirn_module *module, pirn_instance **out)
+{
+    size_t count = pirn_module_import_count(module);
+    pirn_extern *imports = base_arena_array(&run->arena, count, sizeof *imports);
+    if (imports == NULL)
+        return pirn_error_set(run->error, PIRN_NOMEM, "out of memory");
+    pirn_status status = resolve_all(run, module, imports);
+    if (status == PIRN_OK)
+        status = pirn_instance_new(run->store, module, imports, count, out, run->error);
+    if (status == PIRN_OK && pirn_instance_start(*out) != NULL)
+        status = pirn_call_start(run->call, pirn_instance_start(*out), NULL, run->error);
+    return wast_note_absence(run, status);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A script from its first command to its last. */
+#include "conformance/run.h"
+#include <stdio.h>
+
+pirn_status wast_run_init(wast_run *run, pirn_engine *engine, wast_log *log)
+{
+    *run = (wast_run){.engine = engine, .log = log, .allocator = pirn_engine_allocator(engine)};
+    base_arena_init(&run->arena, run->allocator);
+    run->error = pirn_error_new(run->allocator);
+    run->store = pirn_store_new(engine, NULL);
+    run->call = run->store != NULL ? pirn_call_new(run->store) : NULL;
+    if (run->call != NULL && run->error != NULL)
+        return PIRN_OK;
+    wast_run_done(run);
+    return PIRN_NOMEM;
+}
+
+void wast_run_done(wast_run *run)
+{
+    pirn_call_free(run->call);
+    pirn_store_free(run->store);
+    for (size_t i = 0; i < run->modules.len; i++)
+        pirn_module_free(run->modules.data[i]);
+    BASE_VEC_DONE(&run->modules, run->allocator);
+    BASE_VEC_DONE(&run->definitions, run->allocator);
+    BASE_VEC_DONE(&run->instances, run->allocator);
+    BASE_VEC_DONE(&run->registered, run->allocator);
+    pirn_error_free(run->error);
+    base_arena_done(&run->arena);
+}
+
+/* Commands of a script that as a whole needs what this build has not. */
+static void skip_command(wast_run *run, const wast_command *command, const char *reason)
+{
+    wast_log_add(run->log, PIRN_WAST_SKIPPED, command->line, "", "", reason);
+    for (size_t i = 0; i < command->body_count; i++)
+        skip_command(run, &command->body[i], reason);
+}
+
+static void fail_reading(wast_run *run, uint32_t line, const char *word)
+{
+    char actual[512];
+    snprintf(actual, sizeof actual, "%s (at %u:%u)", pirn_error_message(run->error),
+             (unsigned)pirn_error_line(run->error), (unsigned)pirn_error_column(run->error));
+    wast_log_add(run->log, PIRN_WAST_FAILED, line, word, "a command", actual);
+}
+
+static void run_commands(wast_run *run, pirn_str text, const char *missing)
+{
+    wast_reader reader;
+    wast_command command;
+    bool ok;
+    pirn_error_clear(run->error);
+    wast_reader_init(&reader, text, &run->arena, run->error);
+    while (wast_read(&reader, &command, &ok)) {
+        if (!ok)
+            fail_reading(run, command.line, "");
+        else if (missing[0] != '\0')
+            skip_command(run, &command, missing);
+        else
+            wast_execute(run, &command);
+        pirn_error_clear(run->error);
+    }
+    if (pirn_error_status(run->error) != PIRN_OK) /* the text as a whole */
+        fail_reading(run, pirn_error_line(run->error), "the rest of the script");
+    wast_threads_done(run);
+}
+
+pirn_status wast_run_script(const char *path, pirn_str text, wast_log *log, pirn_error *error)
+{
+    const wast_baseline *baseline = wast_baseline_of(path);
+    char missing[64];
+    pirn_str name = wast_baseline_missing(baseline);
+    snprintf(missing, sizeof missing, "%.*s", (int)name.len, name.data);
+    pirn_config config = pirn_config_default();
+    config.features = wast_baseline_features(baseline);
+    pirn_engine *engine = pirn_engine_new(&config);
+    wast_run run;
+    pirn_status status = engine == NULL ? PIRN_NOMEM : wast_run_init(&run, engine, log);
+    if (status == PIRN_OK) {
+        run.absent_features = wast_baseline_absent(baseline);
+        run_commands(&run, text, missing);
+        wast_run_done(&run);
+    }
+    pirn_engine_free(engine);
+    if (status != PIRN_OK || log->failed)
+        return pirn_error_set(error, PIRN_NOMEM, "out of memory");
+    return PIRN_OK;
+}

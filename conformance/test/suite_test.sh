@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Runs one part of the official suite. Usage: suite_test.sh PIRN ROOT PART
+# The suite lies in ROOT/../shared/spec or in $PIRN_SUITES/spec; without it the test is skipped (77),
+# and also where this build has not what all of the part needs.
+# PART is a folder of it, or "core" for the scripts at its top.
+set -u
+pirn=$1 root=$2 part=$3
+suite=$root/../shared/spec
+if [ ! -d "$suite" ]; then
+    suite=${PIRN_SUITES:-/nonexistent}/spec
+fi
+if [ ! -d "$suite" ]; then
+    echo "skipped: there is no ../shared/spec, and PIRN_SUITES does not lead to one"
+    exit 77
+fi
+if [ "$part" = core ]; then
+    set -- "$suite"/*.wast
+else
+    set -- "$suite/$part"
+fi
+"$pirn" wast --expected "$root/conformance/expected_failures.txt" "$@"
+code=$?
+[ $code -eq 0 ] || exit $code
+# Where nothing could be run, nothing has passed.
+"$pirn" wast "$@" | tail -n 1 | grep -q '^0 passed, 0 failed' && exit 77
+exit 0
