@@ -75,6 +75,11 @@ class Hello(support.Case):
         self.expect(self.hello("hello", flags=("--argv0", "other")), 0)
 
 
+class Features(support.Case):
+    def test_a_million_tail_calls(self):
+        self.expect(self.pirn("run", guest("tail")), 0, "249826334656 251387521926\n")
+
+
 class Realloc(support.Case):
     """Debian's wasi-libc of 2022 under the preview 1 adapter: its malloc takes a page that the adapter grew for itself,
     in every runtime; with a cabi_realloc of the guest's own it does not."""

@@ -41,6 +41,8 @@ make trap "$here/debian-libc-trap.c" compile_plain "$out/trap.wasm" "$here/debia
 make trap-cabi "$here/debian-libc-trap.c $here/cabi_realloc.c" \
   compile_plain "$out/trap-cabi.wasm" "$here/debian-libc-trap.c" "$here/cabi_realloc.c"
 
+make tail "$here/tail.c" compile_c "$out/tail.wasm" -mtail-call "$here/tail.c"
+
 # Without a C library: the Canonical ABI by hand.
 compile_bare() {
   clang-19 --target=wasm32-unknown-unknown -O2 -nostdlib -ffreestanding -Wl,--no-entry -Wl,-z,stack-size=4096 -o "$@"
