@@ -64,7 +64,8 @@ static const simd_case float_cases[] = {
 
 /* ---- One case -------------------------------------------------------------------------------------------------------- */
 
-typedef enum case_form { FROM_LOCALS, FROM_CONSTANTS, FORMS } case_form;
+/* The last one is for accesses of memory: of one with 64-bit addresses. */
+typedef enum case_form { FROM_LOCALS, FROM_CONSTANTS, FORMS, FROM_LOCALS_64 } case_form;
 
 static void emit_opcode(vm_writer *w, vm_opcode opcode)
 {
@@ -143,14 +144,14 @@ static void write_code(vm_writer *w, const simd_case *c, case_form form)
     vm_writer_u8(w, END);
 }
 
-/* "v:v" and so on; an address is an i32. Returns the letter of the result. */
-static char type_letters(const simd_case *c, char letters[8])
+/* "v:v" and so on. Returns the letter of the result. */
+static char type_letters(const simd_case *c, char letters[8], char address)
 {
     const char *signature = vm_opcodes[c->opcode].signature, *line = strchr(signature, '_');
     char result = line[1] == '\0' ? 'v' : line[1];
     snprintf(letters, 8, "%.*s:%c", (int)(line - signature), signature, result);
     for (char *at = letters; *at != '\0'; at++)
-        *at = *at == 'a' ? 'i' : *at;
+        *at = *at == 'a' ? address : *at;
     return result;
 }
 
@@ -204,30 +205,31 @@ static void fail_case(const simd_case *c, const vector *got, case_form form)
     char text[2 * sizeof got->bytes + 1];
     for (size_t i = 0; i < sizeof got->bytes; i++)
         snprintf(text + 2 * i, 3, "%02x", got->bytes[i]);
-    fail_msg("%s with operands from %s: %s", vm_opcodes[c->opcode].text, form == FROM_LOCALS ? "locals" : "constants",
-             text);
+    fail_msg("%s with operands from %s: %s", vm_opcodes[c->opcode].text,
+             form == FROM_CONSTANTS ? "constants" : "locals", text);
 }
 
 /* Memory holds 0x80, 0x87, 0x8E, ... */
-static void add_memory(wasm *w)
+static void add_memory(wasm *w, bool is64)
 {
     char text[33] = "";
     for (size_t i = 0; i < sizeof text - 1; i++)
         text[i] = (char)(uint8_t)(0x80 + 7 * i);
-    wasm_memory(w, 1, 1);
-    wasm_data(w, CODE(I32_CONST, 0, END), text);
+    wasm_memory_type(w, &(pirn_memtype){.limits = {1, 1}, .is64 = is64, .page_size_log2 = 16});
+    wasm_data(w, CODE(is64 ? I64_CONST : I32_CONST, 0, END), text);
 }
 
 static void run_case(const simd_case *c, case_form form, const char *trap)
 {
-    char letters[8], locals[2] = {type_letters(c, letters), '\0'};
+    bool is64 = form == FROM_LOCALS_64;
+    char letters[8], locals[2] = {type_letters(c, letters, is64 ? 'l' : 'i'), '\0'};
     vm_writer code;
     vm_writer_init(&code, pirn_allocator_default());
     write_code(&code, c, form);
     fixture f = fixture_new(NULL, NULL);
     wasm w;
     wasm_init(&w);
-    add_memory(&w);
+    add_memory(&w, is64);
     wasm_export_func(&w, "f", wasm_func(&w, letters, locals, code.data, code.len));
     vm_writer_done(&code);
     pirn_instance *instance = fixture_run(&f, &w, NULL, 0);
@@ -249,6 +251,8 @@ static void run_cases(const simd_case *cases, size_t count)
     for (size_t i = 0; i < count; i++) {
         for (case_form form = 0; form < FORMS; form++)
             run_case(&cases[i], form, NULL);
+        if (is_memory(cases[i].opcode))
+            run_case(&cases[i], FROM_LOCALS_64, NULL);
     }
 }
 
@@ -306,8 +310,11 @@ static void test_accesses_trap_beyond_the_end_of_memory(void **state)
             continue;
         base_store_u32(c.operands[0].bytes, PAGE - MEMARG_OFFSET - access_size(c.opcode) + 1);
         run_case(&c, FROM_LOCALS, "out of bounds memory access");
+        run_case(&c, FROM_LOCALS_64, "out of bounds memory access");
         base_store_u32(c.operands[0].bytes, UINT32_MAX);
         run_case(&c, FROM_CONSTANTS, "out of bounds memory access");
+        base_store_u64(c.operands[0].bytes, UINT64_MAX);
+        run_case(&c, FROM_LOCALS_64, "out of bounds memory access");
         count++;
     }
     assert_int_equal(count, 22);
