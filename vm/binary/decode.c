@@ -152,9 +152,8 @@ static bool freeze(vm_module *m, const void *data, size_t len, size_t element_si
 
 static pirn_status freeze_all(vm_decoder *d)
 {
-    if (FREEZE(d, types) && FREEZE(d, funcs) && FREEZE(d, tables) && FREEZE(d, memories) && FREEZE(d, tags) &&
-        FREEZE(d, globals) && FREEZE(d, customs) &&
-        FREEZE(d, sections))
+    if (FREEZE(d, types) && FREEZE(d, imports) && FREEZE(d, funcs) && FREEZE(d, tables) && FREEZE(d, memories) &&
+        FREEZE(d, tags) && FREEZE(d, globals) && FREEZE(d, customs) && FREEZE(d, sections))
         return PIRN_OK;
     return base_nomem(d->r.error);
 }
@@ -189,6 +188,7 @@ pirn_status vm_decode(vm_module *out, const uint8_t *bytes, size_t size, uint64_
     base_arena_init(&out->arena, allocator);
     pirn_status status = decode_module(&d);
     BASE_VEC_DONE(&d.types, allocator);
+    BASE_VEC_DONE(&d.imports, allocator);
     BASE_VEC_DONE(&d.funcs, allocator);
     BASE_VEC_DONE(&d.tables, allocator);
     BASE_VEC_DONE(&d.memories, allocator);

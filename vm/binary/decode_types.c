@@ -226,11 +226,9 @@ static uint32_t decode_import_type(vm_decoder *d, vm_reader *r, const uint8_t *k
     }
 }
 
-static void decode_import(vm_decoder *d, vm_reader *r, vm_import *out)
+/* Kind and type; leaves the import's place in `out`. */
+static void decode_import_place(vm_decoder *d, vm_reader *r, vm_import *out)
 {
-    out->offset = vm_reader_offset(r);
-    out->module = vm_reader_name(r);
-    out->name = vm_reader_name(r);
     const uint8_t *kind_at = r->pos;
     uint8_t kind = vm_reader_u8(r);
     if (vm_reader_failed(r))
@@ -239,14 +237,104 @@ static void decode_import(vm_decoder *d, vm_reader *r, vm_import *out)
     out->index = decode_import_type(d, r, kind_at, kind);
 }
 
-void vm_decode_imports(vm_decoder *d, vm_reader *r, uint64_t *items)
+static void push_import(vm_decoder *d, vm_reader *r, const vm_import *import)
+{
+    if (d->imports.len == VM_LIMIT_IMPORTS)
+        vm_reader_fail(r, PIRN_LIMIT, "too many imports: at most %d are supported", VM_LIMIT_IMPORTS);
+    if (!vm_reader_failed(r) && !BASE_VEC_PUSH(&d->imports, d->allocator, *import))
+        vm_decode_nomem(r);
+}
+
+/*
+ * Compact imports: the empty name and one of these bytes in the place of a kind introduce several imports from the one
+ * module, each of its own type, or all of the type that comes first.
+ *
+ *      module  00 7F  { name  type }*          module  00 7E  type  { name }*
+ */
+enum { COMPACT_TYPES = 0x7F, COMPACT_NAMES = 0x7E, MIN_COMPACT_TYPES = 2, MIN_COMPACT_NAMES = 1 };
+
+static void decode_compact_types(vm_decoder *d, vm_reader *r, vm_import import)
+{
+    uint32_t count = vm_reader_count(r, MIN_COMPACT_TYPES, VM_LIMIT_IMPORTS, "imports");
+    for (uint32_t i = 0; i < count && !vm_reader_failed(r); i++) {
+        import.offset = vm_reader_offset(r);
+        import.name = vm_reader_name(r);
+        decode_import_place(d, r, &import);
+        push_import(d, r, &import);
+    }
+}
+
+/* A type that is followed by no name was read for nothing: takes its entry of the index space back. */
+static void drop_import_place(vm_decoder *d, pirn_extern_kind kind)
 {
     vm_module *m = d->module;
+    switch (kind) {
+    case PIRN_EXTERN_FUNC:
+        m->imported_funcs--, d->funcs.len--;
+        break;
+    case PIRN_EXTERN_TABLE:
+        m->imported_tables--, d->tables.len--;
+        break;
+    case PIRN_EXTERN_MEMORY:
+        m->imported_memories--, d->memories.len--;
+        break;
+    case PIRN_EXTERN_GLOBAL:
+        m->imported_globals--, d->globals.len--;
+        break;
+    case PIRN_EXTERN_TAG:
+        m->imported_tags--, d->tags.len--;
+        break;
+    }
+}
+
+/* The type is read again for each name. */
+static void decode_compact_names(vm_decoder *d, vm_reader *r, vm_import import)
+{
+    vm_range type = {.start = r->pos};
+    decode_import_place(d, r, &import);
+    type.end = r->pos;
+    uint32_t count = vm_reader_count(r, MIN_COMPACT_NAMES, VM_LIMIT_IMPORTS, "imports");
+    if (vm_reader_failed(r))
+        return;
+    if (count == 0)
+        drop_import_place(d, import.kind);
+    for (uint32_t i = 0; i < count && !vm_reader_failed(r); i++) {
+        if (i > 0) {
+            vm_reader again = vm_reader_part(r, type);
+            decode_import_place(d, &again, &import);
+            if (vm_reader_failed(&again))
+                vm_decode_nomem(r);
+        }
+        import.offset = vm_reader_offset(r);
+        import.name = vm_reader_name(r);
+        push_import(d, r, &import);
+    }
+}
+
+static void decode_import(vm_decoder *d, vm_reader *r)
+{
+    vm_import import = {.offset = vm_reader_offset(r)};
+    import.module = vm_reader_name(r);
+    import.name = vm_reader_name(r);
+    bool may_be_compact = import.name.len == 0 && d->features & PIRN_FEATURE_COMPACT_IMPORTS;
+    uint8_t kind = vm_reader_peek(r);
+    if (may_be_compact && kind == COMPACT_TYPES) {
+        vm_reader_u8(r);
+        decode_compact_types(d, r, import);
+    } else if (may_be_compact && kind == COMPACT_NAMES) {
+        vm_reader_u8(r);
+        decode_compact_names(d, r, import);
+    } else {
+        decode_import_place(d, r, &import);
+        push_import(d, r, &import);
+    }
+}
+
+void vm_decode_imports(vm_decoder *d, vm_reader *r, uint64_t *items)
+{
     uint32_t count = vm_reader_count(r, MIN_IMPORT, VM_LIMIT_IMPORTS, "imports");
-    m->imports.data = vm_decode_array(d, r, count, sizeof *m->imports.data);
     for (uint32_t i = 0; i < count && !vm_reader_failed(r); i++)
-        decode_import(d, r, &m->imports.data[i]);
-    m->imports.len = count;
+        decode_import(d, r);
     *items = count;
 }
 

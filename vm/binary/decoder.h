@@ -15,6 +15,7 @@ typedef struct vm_decoder {
     uint32_t features;
     vm_reader r; /* over the module; each section is read through a part of it */
     BASE_VEC(vm_subtype) types;
+    BASE_VEC(vm_import) imports;
     BASE_VEC(vm_func_decl) funcs;
     BASE_VEC(vm_table_decl) tables;
     BASE_VEC(vm_memory_decl) memories;

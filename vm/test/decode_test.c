@@ -211,6 +211,96 @@ static void test_features_that_are_off_are_named(void **state)
     expect_failures(cases, BASE_COUNT(cases), 0);
 }
 
+/* Types: [] -> []. Imports: a group of types with a function "b" and a global "c", one of names with the globals "d" and "e", one of
+ * names that is empty, and a plain function with an empty name. */
+static void test_compact_imports_are_spread_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *module, *name;
+        pirn_extern_kind kind;
+        uint32_t index;
+    } expected[] = {
+        {"a", "b", PIRN_EXTERN_FUNC, 0},   {"a", "c", PIRN_EXTERN_GLOBAL, 0}, {"x", "d", PIRN_EXTERN_GLOBAL, 1},
+        {"x", "e", PIRN_EXTERN_GLOBAL, 2}, {"", "", PIRN_EXTERN_FUNC, 1},
+    };
+    vm_module m;
+    uint32_t features = ALL_FEATURES | PIRN_FEATURE_COMPACT_IMPORTS;
+    assert_int_equal(vm_decode(&m,
+                               BYTES(PREAMBLE "\x01\x04\x01\x60\0\0"
+                                              "\x02\x28\x04"
+                                              "\x01"
+                                              "a\0\x7F\x02\x01"
+                                              "b\0\0\x01"
+                                              "c\x03\x7F\0"
+                                              "\x01x\x80\x80\0\x7E\x03\x7E\x01\x02\x01"
+                                              "d\x01"
+                                              "e"
+                                              "\x01y\0\x7E\0\0\0"
+                                              "\0\0\0\0"),
+                               0, features, pirn_allocator_default(), NULL),
+                     PIRN_OK);
+    assert_int_equal(m.imports.len, BASE_COUNT(expected));
+    for (size_t i = 0; i < BASE_COUNT(expected); i++) {
+        expect_str(m.imports.data[i].module, expected[i].module);
+        expect_str(m.imports.data[i].name, expected[i].name);
+        assert_int_equal(m.imports.data[i].kind, expected[i].kind);
+        assert_int_equal(m.imports.data[i].index, expected[i].index);
+    }
+    assert_true(m.imported_funcs == 2 && m.funcs.len == 2);
+    assert_true(m.imported_globals == 3 && m.globals.len == 3);
+    assert_true(m.globals.data[0].type.type == PIRN_I32 && !m.globals.data[0].type.is_mutable);
+    assert_true(m.globals.data[2].type.type == PIRN_I64 && m.globals.data[2].type.is_mutable);
+    vm_module_done(&m);
+}
+
+static void test_bytes_of_compact_imports_are_kinds_elsewhere(void **state)
+{
+    (void)state;
+    static const struct {
+        test_bytes bytes;
+        uint32_t features;
+        uint64_t offset;
+        const char *message;
+    } cases[] = {
+        /* behind a name that is not empty, as a long number, with the feature off, inside a group */
+        {{BYTES(PREAMBLE "\x02\x07\x01\x01"
+                         "a\x01"
+                         "b\x7F\0")},
+         ~0u,
+         15,
+         "malformed import kind 0x7f"},
+        {{BYTES(PREAMBLE "\x02\x08\x01\x01"
+                         "a\0\xFF\x80\0\0")},
+         ~0u,
+         14,
+         "malformed import kind 0xff"},
+        {{BYTES(PREAMBLE "\x02\x06\x01\x01"
+                         "a\0\x7F\0")},
+         ~(uint32_t)PIRN_FEATURE_COMPACT_IMPORTS,
+         14,
+         "malformed import kind 0x7f"},
+        {{BYTES(PREAMBLE "\x02\x08\x01\x01"
+                         "a\0\x7F\x01\0\x7F")},
+         ~0u,
+         17,
+         "malformed import kind 0x7f"},
+        {{BYTES(PREAMBLE "\x02\x07\x01\x01"
+                         "a\0\x7E\x05\0")},
+         ~0u,
+         15,
+         "malformed import kind 0x05"},
+    };
+    for (size_t i = 0; i < BASE_COUNT(cases); i++) {
+        vm_module m;
+        pirn_error error;
+        assert_int_equal(decode(&m, cases[i].bytes.data, cases[i].bytes.len, cases[i].features, &error),
+                         PIRN_MALFORMED);
+        assert_string_equal(pirn_error_message(&error), cases[i].message);
+        assert_int_equal(error.offset, cases[i].offset);
+    }
+}
+
 static void test_a_table_of_funcref_needs_no_feature(void **state)
 {
     (void)state;
@@ -332,6 +422,8 @@ int main(void)
         cmocka_unit_test(test_malformed_frames),
         cmocka_unit_test(test_malformed_entries),
         cmocka_unit_test(test_features_that_are_off_are_named),
+        cmocka_unit_test(test_compact_imports_are_spread_out),
+        cmocka_unit_test(test_bytes_of_compact_imports_are_kinds_elsewhere),
         cmocka_unit_test(test_a_table_of_funcref_needs_no_feature),
         cmocka_unit_test(test_limits_are_said_with_their_number),
         cmocka_unit_test(test_a_malformed_name_section_is_ignored),
