@@ -52,6 +52,65 @@ static bool is_text(const uint8_t *bytes, size_t size)
     return true;
 }
 
+/* Whether text is that of a module rather than of anything else: the first character behind space and comments. */
+static bool is_module_text(const uint8_t *bytes, size_t size)
+{
+    size_t i = 0;
+    while (i < size && (strchr(" \t\r\n", bytes[i]) != NULL || bytes[i] == ';')) {
+        const uint8_t *line = bytes[i] == ';' ? memchr(bytes + i, '\n', size - i) : bytes + i;
+        i = line == NULL ? size : (size_t)(line - bytes) + 1;
+    }
+    return i < size && bytes[i] == '(';
+}
+
+/* The line of text that an error is in, and a mark below its column. */
+static void print_line(const cli_file *file, const pirn_error *error)
+{
+    enum { WIDTH = 100 };
+    const char *text = (const char *)file->content, *end = text + file->size;
+    uint32_t line = pirn_error_line(error), column = pirn_error_column(error);
+    if (line == 0)
+        return;
+    for (uint32_t i = 1; i < line && text < end; i++) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        text = newline == NULL ? end : newline + 1;
+    }
+    const char *newline = memchr(text, '\n', (size_t)(end - text));
+    size_t len = (size_t)((newline == NULL ? end : newline) - text);
+    char shown[WIDTH];
+    if (len > WIDTH || column > WIDTH + 1)
+        return;
+    for (size_t i = 0; i < len; i++)
+        shown[i] = text[i] == '\t' ? ' ' : text[i];
+    int gutter = fprintf(stderr, "%5" PRIu32 " | ", line);
+    cli_print_text(stderr, (pirn_str){shown, len});
+    fprintf(stderr, "\n%*s%*s^\n", gutter, "| ", (int)column - 1, "");
+}
+
+/* Makes bytes of the file's text. */
+static bool assemble(cli_file *file, const char *verb)
+{
+    const uint8_t *bytes;
+    size_t size;
+    pirn_error *error = pirn_error_new(NULL);
+    file->arena = pirn_arena_new(NULL);
+    if (error == NULL || file->arena == NULL) {
+        pirn_error_free(error);
+        return complain(verb, file->path, "out of memory");
+    }
+    pirn_status status = pirn_text_parse((const char *)file->content, file->size, file->arena, &bytes, &size, error);
+    if (status == PIRN_OK) {
+        file->kind = CLI_FILE_MODULE;
+        file->bytes = bytes;
+        file->size = size;
+    } else {
+        cli_report(file->path, status, error);
+        print_line(file, error);
+    }
+    pirn_error_free(error);
+    return status == PIRN_OK;
+}
+
 static bool classify(cli_file *file, const char *verb)
 {
     if (pirn_is_component(file->bytes, file->size)) {
@@ -66,8 +125,11 @@ static bool classify(cli_file *file, const char *verb)
         return complain(verb, file->path, "the file is empty");
     if (file->size >= 4 && memcmp(file->bytes, "\0asm", 4) == 0)
         return complain(verb, file->path, "a WebAssembly file of a version or layer that is not known");
+    if (is_text(file->bytes, file->size) && is_module_text(file->bytes, file->size))
+        return assemble(file, verb);
     if (is_text(file->bytes, file->size))
-        return complain(verb, file->path, "this is a text file, not a WebAssembly binary");
+        return complain(verb, file->path,
+                        "this is a text file, but not WebAssembly: it does not begin with a parenthesis");
     return complain(verb, file->path, "not a WebAssembly file: it does not begin with \\0asm");
 }
 
@@ -81,7 +143,7 @@ bool cli_file_read(cli_file *out, const char *verb, const char *path)
     FILE *in = is_stdin ? stdin : fopen(path, "rb");
     if (in == NULL)
         return complain(verb, path, strerror(errno));
-    out->bytes = read_all(in, &out->size);
+    out->bytes = out->content = read_all(in, &out->size);
     int failure = errno;
     if (!is_stdin)
         fclose(in);
@@ -95,8 +157,11 @@ bool cli_file_read(cli_file *out, const char *verb, const char *path)
 
 void cli_file_done(cli_file *file)
 {
-    free(file->bytes);
-    file->bytes = NULL;
+    free(file->content);
+    if (file->arena != NULL)
+        pirn_arena_free(file->arena);
+    file->content = NULL;
+    file->arena = NULL;
 }
 
 static void print_backtrace(const pirn_error *error)

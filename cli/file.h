@@ -4,7 +4,7 @@
 
 #include <pirn/base.h>
 
-/* What a file holds, by its first bytes. */
+/* What a file holds, by its first bytes; the text of a module is assembled when it is read. */
 typedef enum cli_file_kind {
     CLI_FILE_COMPONENT,
     CLI_FILE_MODULE,
@@ -12,8 +12,10 @@ typedef enum cli_file_kind {
 
 typedef struct cli_file {
     const char *path;
-    uint8_t *bytes;
+    const uint8_t *bytes;
     size_t size;
+    uint8_t *content;  /* the file as it was read; `bytes` unless it was text */
+    pirn_arena *arena; /* of what was assembled, or NULL */
     cli_file_kind kind;
 } cli_file;
 
@@ -21,7 +23,7 @@ typedef struct cli_file {
 enum { CLI_OK = 0, CLI_FAILURE = 1, CLI_USAGE = 2, CLI_TRAP = 134 };
 
 /*
- * Reads a WebAssembly file ("-": standard input). False, and a sentence on stderr, when it cannot be read or holds
+ * Reads a WebAssembly file, binary or text ("-": standard input). False, and a sentence on stderr, when it cannot be read or holds
  * something else.
  */
 bool cli_file_read(cli_file *out, const char *verb, const char *path);

@@ -51,6 +51,18 @@ const cli_verb cli_verbs[] = {
         .main = cli_inspect,
     },
     {
+        .name = "parse",
+        .operands = "FILE",
+        .summary = "assemble the text of a module to a binary",
+        .details =
+            "Reads a module in the text format and writes it as a binary, with identifiers as its name section. The\n"
+            "binary is not validated. The other verbs take text as well as binaries.",
+        .examples = "  pirn parse fac.wat\n"
+                    "  pirn parse --output - fac.wat | wasm-objdump -d -\n",
+        .options = cli_parse_options,
+        .main = cli_parse,
+    },
+    {
         .name = "wast",
         .operands = "FILE|FOLDER...",
         .summary = "run test scripts",

@@ -144,18 +144,18 @@ class Text(support.Case):
 class Files(support.Case):
     def test_files_that_are_no_webassembly(self):
         (self.folder / "empty.wasm").write_bytes(b"")
-        (self.folder / "text.wat").write_text("(module)\n")
+        (self.folder / "text.txt").write_text("a text\n")
         (self.folder / "binary").write_bytes(bytes(range(256)))
         (self.folder / "version").write_bytes(b"\0asm\7\0\0\0")
         (self.folder / "folder").mkdir()
         cases = [
             ("empty.wasm", "the file is empty"),
-            ("text.wat", "this is a text file, not a WebAssembly binary"),
+            ("text.txt", "this is a text file, but not WebAssembly"),
             ("binary", "it does not begin with \\0asm"),
             ("version", "of a version or layer that is not known"),
             ("folder", "this is a directory"),
         ]
-        for verb in ("run", "validate", "inspect"):
+        for verb in ("run", "validate", "inspect", "parse"):
             for name, message in cases:
                 with self.subTest(f"{verb} {name}"):
                     done = self.pirn(verb, name)
@@ -170,6 +170,44 @@ class Files(support.Case):
 
     def test_standard_input_is_a_file_too(self):
         self.expect(self.pirn("validate", "-", stdin=HELLO.read_bytes()), 0, "")
+
+
+class Text(support.Case):
+    """Modules in the text format, which every verb takes."""
+    FAC = """;; n!
+    (module $fac
+      (func $fac (export "fac") (param $n i64) (result i64)
+        (if (result i64) (i64.eqz (local.get $n))
+          (then (i64.const 1))
+          (else (i64.mul (local.get $n) (call $fac (i64.sub (local.get $n) (i64.const 1))))))))
+    """
+
+    def test_text_is_assembled_and_runs(self):
+        (self.folder / "fac.wat").write_text(self.FAC)
+        self.expect(self.pirn("parse", "fac.wat"), 0, "")
+        binary = (self.folder / "fac.wasm").read_bytes()
+        self.assertEqual(binary[:8], b"\0asm\1\0\0\0")
+        self.assertIn(b"\4name", binary)
+        self.assertEqual(self.pirn("parse", "--output", "-", "fac.wat").stdout, binary)
+        self.expect(self.pirn("validate", "fac.wat", "fac.wasm"), 0, "")
+        for name in ("fac.wat", "fac.wasm"):
+            self.expect(self.pirn("run", "--invoke", "fac", name, "20"), 0, "2432902008176640000\n")
+            self.assertIn("fac", self.pirn("inspect", name).out)
+        self.expect(self.pirn("parse", "fac.wasm"), 1, "", err="this is a binary already")
+        self.expect(self.pirn("parse", "--output", "no/such/folder", "fac.wat"), 1, "", err="no/such/folder")
+
+    def test_an_error_is_shown_in_its_line(self):
+        (self.folder / "bad.wat").write_text("(module\n\t(func (i32.const0)))\n")
+        for verb in ("run", "validate", "inspect", "parse"):
+            self.expect(self.pirn(verb, "bad.wat"), 1, "",
+                        err="error: bad.wat: 2:9: malformed: unknown operator i32.const0\n"
+                            "    2 |  (func (i32.const0)))\n"
+                            "      |         ^\n")
+
+    def test_errors_at_the_ends_of_text(self):
+        for text in ("(", "(module", "(module)\n)", "(module (func", "(module \"", "(", ";;\n(", "(module)(module)"):
+            (self.folder / "bad.wat").write_text(text)
+            self.expect(self.pirn("parse", "bad.wat"), 1, "", err="malformed: ")
 
 
 class Validate(support.Case):

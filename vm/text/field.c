@@ -231,6 +231,10 @@ static void table_field(vm_text_parser *p, const kind_row *row)
     size_t at = w->len;
     if (p->lexer->token.kind != VM_TOKEN_INTEGER) {
         vm_text_reftype(p, w);
+        if (w->failed) {
+            vm_text_nomem(p);
+            return;
+        }
         pirn_str type = base_arena_copy(&p->arena, (pirn_str){(const char *)w->data + at, w->len - at});
         uint64_t count = vm_text_inline_elem(p, index, is64, type);
         vm_writer_u8(w, is64 ? 5 : 1);

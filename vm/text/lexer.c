@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tokens (spec 6.3). As the standard says, the longest match counts: a run of identifier characters, strings and the
+ * Tokens (spec 6.2). As the standard says, the longest match counts: a run of identifier characters, strings and the
  * punctuation `,;[]{}` is one token, and only then it is looked at what it is. Thus `0drop` and `"a"b` are reserved
  * tokens, which no grammar accepts, and not two.
  */

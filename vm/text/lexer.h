@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tokens of the text format (spec 6.3), for modules, components and scripts alike.
+ * Tokens of the text format (spec 6.2), for modules, components and scripts alike.
  *
  * A lexer stands on one token; `vm_lexer_advance` goes to the next, and `vm_lexer_opens` looks one further. Space,
  * comments and annotations lie in the gap before a token. Like the reader of bytes it fails once: the error says

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Annotations (spec 6.3.? and appendix) and what becomes of them: `(@custom ...)`, `(@name ...)` and
- * `(@metadata.code.branch_hint ...)`; and the name section, which keeps identifiers.
+ * Annotations (spec 6.2, and the appendix on custom sections) and what becomes of them: `(@custom ...)`, `(@name
+ * ...)` and `(@metadata.code.branch_hint ...)`; and the name section, which keeps identifiers.
  */
 #include "vm/text/parser.h"
 #include <string.h>
@@ -96,6 +96,25 @@ void vm_text_field_annotations(vm_text_parser *p)
     }
 }
 
+/* ---- @metadata.code.branch_hint -------------------------------------------------------------------------------- */
+
+static void hint_annotation(vm_text_parser *p, vm_lexer *inner)
+{
+    pirn_str value = vm_lexer_bytes(inner, &inner->token, &p->arena);
+    if (!vm_lexer_failed(inner) && (value.len != 1 || (uint8_t)value.data[0] > 1))
+        fail_annotation(inner, "@" BRANCH_HINT " annotation: invalid value");
+    else if (p->has_hint)
+        fail_annotation(inner, "@" BRANCH_HINT " annotation: duplicate annotation");
+    vm_lexer_advance(inner);
+    if (!vm_lexer_failed(inner) && inner->token.kind != VM_TOKEN_END)
+        fail_annotation(inner, "@" BRANCH_HINT " annotation: unexpected token");
+    adopt_failure(p, inner);
+    if (vm_lexer_failed(p->lexer))
+        return;
+    p->has_hint = true;
+    p->hint_value = (uint8_t)value.data[0];
+}
+
 /* ---- @name ----------------------------------------------------------------------------------------------------- */
 
 static pirn_str name_in(vm_text_parser *p, vm_lexer *inner)
@@ -120,6 +139,8 @@ void vm_text_name_annotation(vm_text_parser *p, vm_text_space space, uint32_t in
     while (vm_lexer_annotation(p->lexer, &cursor, &id, &inner)) {
         if (pirn_str_eq(id, PIRN_STR("name")))
             vm_text_set_name(p, space, index, name_in(p, &inner));
+        else if (pirn_str_eq(id, PIRN_STR(BRANCH_HINT)) && space == VM_SPACE_FUNC)
+            hint_annotation(p, &inner); /* of the first instruction */
         else
             vm_lexer_misplaced(p->lexer, &cursor, id);
     }
@@ -157,23 +178,10 @@ void vm_text_instr_annotations(vm_text_parser *p)
     vm_lexer inner;
     pirn_str id;
     while (p->lexer->token.annotated && vm_lexer_annotation(p->lexer, &cursor, &id, &inner)) {
-        if (!pirn_str_eq(id, PIRN_STR(BRANCH_HINT))) {
+        if (pirn_str_eq(id, PIRN_STR(BRANCH_HINT)))
+            hint_annotation(p, &inner);
+        else
             vm_lexer_misplaced(p->lexer, &cursor, id);
-            return;
-        }
-        pirn_str value = vm_lexer_bytes(&inner, &inner.token, &p->arena);
-        if (!vm_lexer_failed(&inner) && (value.len != 1 || (uint8_t)value.data[0] > 1))
-            fail_annotation(&inner, "@metadata.code.branch_hint annotation: invalid value");
-        else if (p->has_hint)
-            fail_annotation(&inner, "@metadata.code.branch_hint annotation: duplicate annotation");
-        vm_lexer_advance(&inner);
-        if (!vm_lexer_failed(&inner) && inner.token.kind != VM_TOKEN_END)
-            fail_annotation(&inner, "@metadata.code.branch_hint annotation: unexpected token");
-        adopt_failure(p, &inner);
-        if (vm_lexer_failed(p->lexer))
-            return;
-        p->has_hint = true;
-        p->hint_value = (uint8_t)value.data[0];
     }
 }
 
@@ -227,6 +235,7 @@ void vm_text_end_function_names(vm_text_parser *p, uint32_t func)
         vm_writer_bytes(&p->all_hints, p->hints.data, p->hints.len);
         p->functions_with_hints++;
     }
+    p->has_hint = false;
     p->hints.len = 0;
     p->hint_count = 0;
 }

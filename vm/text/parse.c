@@ -189,3 +189,21 @@ pirn_status vm_text_parse_module(vm_lexer *lexer, vm_writer *out)
     base_arena_done(&arena);
     return status != PIRN_OK ? status : lexer->status;
 }
+
+pirn_status pirn_text_parse(const char *text, size_t size, pirn_arena *arena, const uint8_t **bytes,
+                            size_t *bytes_size, pirn_error *error)
+{
+    vm_lexer lexer;
+    vm_writer out;
+    vm_lexer_init(&lexer, (pirn_str){text, size}, vm_text_keeps_annotation, error);
+    vm_writer_init(&out, arena->base.allocator);
+    pirn_status status = vm_text_parse_module(&lexer, &out);
+    if (status == PIRN_OK) {
+        pirn_str copy = base_arena_copy(&arena->base, (pirn_str){(const char *)out.data, out.len});
+        *bytes = (const uint8_t *)copy.data;
+        *bytes_size = copy.len;
+        status = copy.data != NULL ? PIRN_OK : base_nomem(error);
+    }
+    vm_writer_done(&out);
+    return status;
+}

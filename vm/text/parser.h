@@ -2,8 +2,8 @@
 /*
  * How text becomes bytes: two walks over the fields of a module.
  *
- *   declare.c    the first: every definition gets its index, every identifier its meaning; then the types are written,
- *                since all else may refer to them
+ *   declare.c    the first: every definition gets its index, every identifier its meaning; then the types are
+ *                written, since all else may refer to them
  *   field.c      the second: each field is appended to the content of its section
  *   segment.c      element and data segments
  *   instr.c        expressions, with an explicit stack for what is nested
@@ -23,7 +23,7 @@
 #include "vm/syntax/opcode.h"
 #include "vm/text/parse.h"
 
-/* The index spaces of a module (6.3.? "identifiers"): columns are enumerator, word. */
+/* The index spaces of a module (6.3.5): columns are enumerator, word. */
 #define VM_TEXT_SPACES(X)            \
     X(VM_SPACE_TYPE, "type")         \
     X(VM_SPACE_FUNC, "func")         \
@@ -62,7 +62,7 @@ typedef struct vm_text_type {
     pirn_str signature; /* of a function type: vectors of parameters and of results, encoded */
 } vm_text_type;
 
-/* A use of a function type (6.6.? "type uses"). */
+/* A use of a function type (6.6). */
 typedef struct vm_text_typeuse {
     uint32_t type;
     uint32_t param_count;

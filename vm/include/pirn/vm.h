@@ -217,6 +217,16 @@ PIRN_API bool pirn_module_custom_section(const pirn_module *module, pirn_str nam
  */
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_module_check_customs(const pirn_module *module, pirn_error *error);
 
+/* ---- Text ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * Assembles the text of a module (spec chapter 6; UTF-8, with or without `(module ...)` around its fields) to the bytes of
+ * the binary format. Identifiers become the name section. The bytes live in `arena`. They are not validated.
+ * MALFORMED with line and column, NOMEM.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_text_parse(const char *text, size_t size, pirn_arena *arena,
+                                                     const uint8_t **bytes, size_t *bytes_size, pirn_error *error);
+
 /* ---- Stores ---------------------------------------------------------------------------------------------------- */
 
 typedef struct pirn_store pirn_store;
