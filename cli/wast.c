@@ -22,7 +22,7 @@ const cli_option cli_wast_options[] = {
     {NULL, NULL, NULL},
 };
 
-/* ---- Counts by a word: by folder, by reason--------------------------------------------------------------------- */
+/* ---- Counts by a word: by folder, by reason -------------------------------------------------------------------- */
 
 typedef struct tally {
     const char *name;
@@ -84,7 +84,7 @@ static tally_list by_reason(const pirn_wast_report *report)
     return list;
 }
 
-/* ---- As text---------------------------------------------------------------------------------------------------- */
+/* ---- As text --------------------------------------------------------------------------------------------------- */
 
 static void print_event(const char *path, const pirn_wast_event *event)
 {
@@ -140,7 +140,7 @@ static void print_text(const pirn_wast_report *report, const cli_args *args)
     free(reasons.rows);
 }
 
-/* ---- As JSON---------------------------------------------------------------------------------------------------- */
+/* ---- As JSON --------------------------------------------------------------------------------------------------- */
 
 /* Names in scripts need not be UTF-8. */
 static json_t *text_json(const char *text)
@@ -207,7 +207,7 @@ static void print_json(const pirn_wast_report *report, const cli_args *args)
     free(reasons.rows);
 }
 
-/* ---- The verb--------------------------------------------------------------------------------------------------- */
+/* ---- The verb -------------------------------------------------------------------------------------------------- */
 
 static bool read_options(const cli_args *args, pirn_wast_options *out)
 {

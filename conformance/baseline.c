@@ -7,6 +7,7 @@
 
 static const wast_baseline baselines[] = {
     {"legacy/", 3, "legacy-exceptions", "", "try and catch as they were before try_table"},
+    {"proposals/threads/imports.wast", 2, "threads", "reference-types", "a second table is an error"},
     {"proposals/threads/", 2, "threads", "", "written before 3.0: a second memory is an error"},
     {"proposals/threads-full/", 2, "threads", "", "written before 3.0"},
     {"proposals/custom-page-sizes/", 3, "custom-page-sizes", "", "flags of memory types have one more bit"},

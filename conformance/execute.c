@@ -31,7 +31,7 @@ static const char *say(line *out, const char *format, ...)
     return out->text;
 }
 
-/* ---- Saying what came------------------------------------------------------------------------------------------- */
+/* ---- Saying what came ------------------------------------------------------------------------------------------ */
 
 static const char *describe(const wast_command *command, line *out)
 {
@@ -101,7 +101,7 @@ static void conclude(wast_run *run, const wast_command *command, pirn_status sta
         fail(run, command, expected, say_status(run, status, &actual));
 }
 
-/* ---- Modules---------------------------------------------------------------------------------------------------- */
+/* ---- Modules --------------------------------------------------------------------------------------------------- */
 
 static wast_absence absence_of(const wast_run *run, const wast_command *command)
 {
@@ -176,7 +176,7 @@ static void execute_register(wast_run *run, const wast_command *command)
     conclude(run, command, status, "an instance to register");
 }
 
-/* ---- Actions---------------------------------------------------------------------------------------------------- */
+/* ---- Actions --------------------------------------------------------------------------------------------------- */
 
 /* What an action yields. */
 typedef struct results {
@@ -248,7 +248,7 @@ static void execute_action(wast_run *run, const wast_command *command)
     conclude(run, command, act(run, &command->action, &ignored), "a return");
 }
 
-/* ---- Assertions------------------------------------------------------------------------------------------------- */
+/* ---- Assertions ------------------------------------------------------------------------------------------------ */
 
 static bool results_match(const wast_command *command, const results *actual)
 {
@@ -336,12 +336,14 @@ static void execute_assert_module(wast_run *run, const wast_command *command)
     pirn_instance *instance;
     bool is_of_loading = command->status == PIRN_MALFORMED || command->status == PIRN_INVALID;
     pirn_status status = load_to_keep(run, &command->module, &module);
+    if (status == PIRN_OK && command->is_custom)
+        status = pirn_module_check_customs(module, run->error);
     if (status == PIRN_OK && !is_of_loading)
         status = wast_instantiate(run, module, &instance);
     conclude_assertion(run, command, status);
 }
 
-/* ---- All-------------------------------------------------------------------------------------------------------- */
+/* ---- All ------------------------------------------------------------------------------------------------------- */
 
 static void execute_assert_suspension(wast_run *run, const wast_command *command)
 {

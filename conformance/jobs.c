@@ -50,7 +50,7 @@ static void run_job(const char *path, wast_log *log)
     pirn_error_free(error);
 }
 
-/* ---- One process------------------------------------------------------------------------------------------------ */
+/* ---- One process ----------------------------------------------------------------------------------------------- */
 
 /* Only what is async-signal-safe in a program with threads would be right here; the program has none yet. */
 static void run_child(const char *path, int fd)
@@ -131,7 +131,7 @@ static void finish(worker *w)
     free(command);
 }
 
-/* ---- All-------------------------------------------------------------------------------------------------------- */
+/* ---- All ------------------------------------------------------------------------------------------------------- */
 
 /* Reads what there is; ends the worker at its end. */
 static void receive(worker *w)

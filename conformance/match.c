@@ -16,7 +16,7 @@ static void *host_reference(uint64_t number)
     return (void *)(uintptr_t)((number + 1) << HOST_SHIFT);
 }
 
-/* ---- Numbers---------------------------------------------------------------------------------------------------- */
+/* ---- Numbers --------------------------------------------------------------------------------------------------- */
 
 static bool is_narrow(pirn_valtype type)
 {
@@ -66,7 +66,7 @@ static bool vector_matches(const wast_value *pattern, const pirn_slot *slots)
     return true;
 }
 
-/* ---- References------------------------------------------------------------------------------------------------- */
+/* ---- References ------------------------------------------------------------------------------------------------ */
 
 static bool reference_matches(const wast_value *pattern, pirn_valtype type, pirn_slot slot)
 {
@@ -86,7 +86,7 @@ static bool reference_matches(const wast_value *pattern, pirn_valtype type, pirn
     }
 }
 
-/* ---- Both------------------------------------------------------------------------------------------------------- */
+/* ---- Both ------------------------------------------------------------------------------------------------------ */
 
 bool wast_to_slots(const wast_value *value, pirn_valtype type, pirn_slot *out)
 {

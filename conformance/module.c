@@ -12,7 +12,7 @@ pirn_status wast_note_absence(wast_run *run, pirn_status status)
     return PIRN_USAGE;
 }
 
-/* ---- Loading---------------------------------------------------------------------------------------------------- */
+/* ---- Loading --------------------------------------------------------------------------------------------------- */
 
 /* Lines of errors are to be the script's. */
 static void set_first_line(vm_lexer *lexer, uint32_t line)
@@ -56,7 +56,7 @@ pirn_status wast_load(wast_run *run, const wast_module *source, pirn_module **ou
     return wast_note_absence(run, status);
 }
 
-/* ---- Names------------------------------------------------------------------------------------------------------ */
+/* ---- Names ----------------------------------------------------------------------------------------------------- */
 
 static pirn_status say_absent(wast_run *run, wast_absence absence)
 {
@@ -103,12 +103,20 @@ static const wast_instance *find_registered(const wast_run *run, pirn_str name)
     return NULL;
 }
 
-/* ---- Instantiating---------------------------------------------------------------------------------------------- */
+/* ---- Instantiating --------------------------------------------------------------------------------------------- */
 
 static pirn_status unknown_import(wast_run *run, const pirn_import *import)
 {
     return pirn_error_set(run->error, PIRN_UNLINKABLE, "unknown import: \"%.*s\" \"%.*s\"", (int)import->module.len,
                           import->module.data, (int)import->name.len, import->name.data);
+}
+
+/* Of what belongs to another store, only shared memories can be had. */
+static pirn_status adopt(wast_run *run, pirn_extern *object)
+{
+    if (object->kind != PIRN_EXTERN_MEMORY || !pirn_extern_type(object).memory.shared)
+        return pirn_error_set(run->error, PIRN_UNLINKABLE, "the import belongs to another thread and is not shared");
+    return pirn_memory_share(object->memory, run->store, &object->memory, run->error);
 }
 
 static pirn_status resolve(wast_run *run, const pirn_import *import, pirn_extern *out)
@@ -120,7 +128,9 @@ static pirn_status resolve(wast_run *run, const pirn_import *import, pirn_extern
         return unknown_import(run, import);
     if (provider->instance == NULL)
         return say_absent(run, provider->absence);
-    return pirn_instance_find(provider->instance, import->name, out) ? PIRN_OK : unknown_import(run, import);
+    if (!pirn_instance_find(provider->instance, import->name, out))
+        return unknown_import(run, import);
+    return provider->is_foreign ? adopt(run, out) : PIRN_OK;
 }
 
 static pirn_status resolve_all(wast_run *run, const pirn_module *module, pirn_extern *out)

@@ -25,7 +25,7 @@ static pirn_status nomem(pirn_error *error)
     return pirn_error_set(error, PIRN_NOMEM, "out of memory");
 }
 
-/* ---- Expected failures------------------------------------------------------------------------------------------ */
+/* ---- Expected failures ----------------------------------------------------------------------------------------- */
 
 static const wast_expected *find_expected(const wast_expectations *all, const char *path, uint32_t line)
 {
@@ -82,7 +82,7 @@ static pirn_status fail_unmet(pirn_wast_report *report, const wast_expectations 
     return PIRN_OK;
 }
 
-/* ---- One file--------------------------------------------------------------------------------------------------- */
+/* ---- One file -------------------------------------------------------------------------------------------------- */
 
 /* Passes are counted, the others collected. */
 static pirn_status collect(const wast_log *log, event_list *events, uint64_t *passed)
@@ -162,7 +162,7 @@ static pirn_status report_file(pirn_wast_report *report, const wast_expectations
     return status;
 }
 
-/* ---- All files-------------------------------------------------------------------------------------------------- */
+/* ---- All files ------------------------------------------------------------------------------------------------- */
 
 static pirn_wast_report *new_report(void)
 {

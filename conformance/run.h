@@ -68,7 +68,7 @@ void wast_execute(wast_run *run, const wast_command *command);
 /* An export of the module `spectest`, made at the first call in the run's store; false: it has none. */
 bool wast_spectest_find(wast_run *run, pirn_str name, pirn_extern *out);
 
-/* ---- Modules (module.c)----------------------------------------------------------------------------------------- */
+/* ---- Modules (module.c) ---------------------------------------------------------------------------------------- */
 
 /*
  * Assembles, decodes and validates. What is absent is in run->absence, and the status is USAGE, when the module
@@ -83,7 +83,7 @@ wast_definition *wast_find_definition(wast_run *run, pirn_str id);
 /* After a failure: if the run's error complains of an absent feature, it becomes the absence and the status USAGE. */
 pirn_status wast_note_absence(wast_run *run, pirn_status status);
 
-/* ---- Threads (thread.c)----------------------------------------------------------------------------------------- */
+/* ---- Threads (thread.c) ---------------------------------------------------------------------------------------- */
 
 /* OK, or the error says why it could not be started. */
 PIRN_MUST_CHECK pirn_status wast_thread_start(wast_run *run, const wast_command *command);

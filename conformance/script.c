@@ -12,7 +12,7 @@ enum { MAX_DEPTH = 32 };
 
 typedef void read_function(wast_reader *r, wast_command *out);
 static read_function read_module_command, read_register, read_action_command, read_assert_return, read_assert,
-    read_thread, read_wait;
+    read_assert_custom, read_thread, read_wait;
 
 /* Columns: word, what reads it, the status that an assertion is about. */
 static const struct form {
@@ -33,8 +33,8 @@ static const struct form {
     {"assert_malformed", read_assert, WAST_ASSERT_MODULE, PIRN_MALFORMED},
     {"assert_invalid", read_assert, WAST_ASSERT_MODULE, PIRN_INVALID},
     {"assert_unlinkable", read_assert, WAST_ASSERT_MODULE, PIRN_UNLINKABLE},
-    {"assert_malformed_custom", read_assert, WAST_ASSERT_MODULE, PIRN_MALFORMED},
-    {"assert_invalid_custom", read_assert, WAST_ASSERT_MODULE, PIRN_INVALID},
+    {"assert_malformed_custom", read_assert_custom, WAST_ASSERT_MODULE, PIRN_MALFORMED},
+    {"assert_invalid_custom", read_assert_custom, WAST_ASSERT_MODULE, PIRN_INVALID},
     {"thread", read_thread, WAST_THREAD, PIRN_OK},
     {"wait", read_wait, WAST_WAIT, PIRN_OK},
 };
@@ -71,7 +71,7 @@ static pirn_str expect_string(wast_reader *r)
     return vm_lexer_bytes(&r->lexer, &token, r->arena);
 }
 
-/* ---- Modules---------------------------------------------------------------------------------------------------- */
+/* ---- Modules --------------------------------------------------------------------------------------------------- */
 
 /* All strings up to the parenthesis, joined; `between` stands between them. */
 static pirn_str read_strings(wast_reader *r, const char *between)
@@ -167,7 +167,7 @@ static void read_register(wast_reader *r, wast_command *out)
     out->other = take_id(r);
 }
 
-/* ---- Actions and assertions------------------------------------------------------------------------------------- */
+/* ---- Actions and assertions ------------------------------------------------------------------------------------ */
 
 /* Behind `(invoke` or `(get`. */
 static void read_action(wast_reader *r, bool is_get, wast_action *out)
@@ -215,7 +215,13 @@ static void read_assert(wast_reader *r, wast_command *out)
         out->message = expect_string(r);
 }
 
-/* ---- Threads---------------------------------------------------------------------------------------------------- */
+static void read_assert_custom(wast_reader *r, wast_command *out)
+{
+    out->is_custom = true;
+    read_assert(r, out);
+}
+
+/* ---- Threads --------------------------------------------------------------------------------------------------- */
 
 static void read_wait(wast_reader *r, wast_command *out)
 {
@@ -267,7 +273,7 @@ static void read_thread(wast_reader *r, wast_command *out)
     out->body = keep(r, body.data, body.len, body.cap, sizeof *body.data);
 }
 
-/* ---- The script------------------------------------------------------------------------------------------------- */
+/* ---- The script ------------------------------------------------------------------------------------------------ */
 
 static const struct form *find_form(vm_lexer *lexer)
 {

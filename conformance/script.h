@@ -8,7 +8,7 @@
 
 #include "vm/text/lexer.h"
 
-/* ---- Values and patterns of values------------------------------------------------------------------------------ */
+/* ---- Values and patterns of values ----------------------------------------------------------------------------- */
 
 typedef enum wast_kind {
     WAST_I32,
@@ -59,7 +59,7 @@ struct wast_value {
     size_t choice_count;
 };
 
-/* ---- Commands--------------------------------------------------------------------------------------------------- */
+/* ---- Commands -------------------------------------------------------------------------------------------------- */
 
 typedef enum wast_form {
     WAST_TEXT,   /* (module ...), or fields without it */
@@ -107,6 +107,7 @@ struct wast_command {
     wast_value *results; /* WAST_ASSERT_RETURN */
     size_t result_count;
     pirn_status status; /* the one asserted */
+    bool is_custom;     /* assert_malformed_custom, assert_invalid_custom: about custom sections */
     bool is_exception;  /* assert_exception: the trap is an exception that nobody catches */
     pirn_str message;   /* that the script gives with it; empty: none */
     pirn_str id, other, name;

@@ -10,7 +10,7 @@ struct wast_thread {
     pirn_str id;
     pthread_t handle;
     bool is_running;
-    const wast_command *command;
+    wast_command command; /* a copy: the caller reads the next one into its own */
     wast_log log;
     wast_run run;
 };
@@ -18,16 +18,16 @@ struct wast_thread {
 static void *run_thread(void *data)
 {
     wast_thread *thread = data;
-    for (size_t i = 0; i < thread->command->body_count; i++)
-        wast_execute(&thread->run, &thread->command->body[i]);
+    for (size_t i = 0; i < thread->command.body_count; i++)
+        wast_execute(&thread->run, &thread->command.body[i]);
     wast_threads_done(&thread->run);
     return NULL;
 }
 
 static pirn_status share(wast_run *parent, wast_thread *thread)
 {
-    for (size_t i = 0; i < thread->command->shared_count; i++) {
-        wast_instance *found = wast_find_instance(parent, thread->command->shared[i]);
+    for (size_t i = 0; i < thread->command.shared_count; i++) {
+        wast_instance *found = wast_find_instance(parent, thread->command.shared[i]);
         if (found == NULL)
             return PIRN_USAGE;
         wast_instance entry = *found;
@@ -53,7 +53,7 @@ pirn_status wast_thread_start(wast_run *run, const wast_command *command)
     if (thread == NULL || !BASE_VEC_RESERVE(&run->threads, run->allocator, 1))
         return pirn_error_set(run->error, PIRN_NOMEM, "out of memory");
     thread->id = command->id;
-    thread->command = command;
+    thread->command = *command;
     wast_log_init(&thread->log, -1);
     PIRN_TRY(wast_run_init(&thread->run, run->engine, &thread->log));
     thread->run.absent_features = run->absent_features;

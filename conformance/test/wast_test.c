@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-/* ---- Helpers---------------------------------------------------------------------------------------------------- */
+/* ---- Helpers --------------------------------------------------------------------------------------------------- */
 
 typedef struct expectation {
     const char *script;
@@ -71,7 +71,7 @@ static void check_all(const expectation *rows, size_t count)
     " (func $r (export \"recurse\") call $r)"                                 \
     " (global (export \"glob\") i32 (i32.const 7)))\n"
 
-/* ---- Results---------------------------------------------------------------------------------------------------- */
+/* ---- Results --------------------------------------------------------------------------------------------------- */
 
 static void test_results_that_come_as_expected_pass(void **state)
 {
@@ -147,7 +147,7 @@ static void test_either_wants_one_of_several(void **state)
     CHECK_ALL(rows);
 }
 
-/* ---- Statuses--------------------------------------------------------------------------------------------------- */
+/* ---- Statuses -------------------------------------------------------------------------------------------------- */
 
 static void test_assertions_want_their_own_status(void **state)
 {
@@ -204,7 +204,7 @@ static void test_another_message_is_a_note_and_no_failure(void **state)
     pirn_wast_report_free(report);
 }
 
-/* ---- Names------------------------------------------------------------------------------------------------------ */
+/* ---- Names ----------------------------------------------------------------------------------------------------- */
 
 #define COUNTER                                                                \
     "(module definition $M (global $g (export \"g\") (mut i32) (i32.const 0))" \
@@ -248,7 +248,38 @@ static void test_what_depends_on_a_failed_module_fails(void **state)
     CHECK_ALL(rows);
 }
 
-/* ---- Scripts---------------------------------------------------------------------------------------------------- */
+/* ---- Threads --------------------------------------------------------------------------------------------------- */
+
+#define SHARED_MEMORY "(module $M (memory (export \"m\") 1 1 shared))\n"
+
+static void test_threads_share_the_memories_that_they_are_given_and_nothing_else(void **state)
+{
+    (void)state;
+    static const expectation rows[] = {
+        {SHARED_MEMORY "(thread $t (shared (module $M)) (register \"a\" $M)"
+                       " (module (import \"a\" \"m\" (memory 1 1 shared))"
+                       "  (func (export \"f\") (i32.atomic.store (i32.const 0) (i32.const 7))))"
+                       " (invoke \"f\"))\n"
+                       "(wait $t) (register \"a\" $M)"
+                       "(module (import \"a\" \"m\" (memory 1 1 shared))"
+                       " (func (export \"g\") (result i32) (i32.load (i32.const 0))))"
+                       "(assert_return (invoke \"g\") (i32.const 7))",
+         9, 0, 0, 0, ""},
+        {SHARED_MEMORY "(register \"a\" $M) (thread $t (shared (module $M))\n"
+                       " (module (import \"a\" \"m\" (memory 1 1 shared)))) (wait $t)",
+         4, 1, 0, 3, "unknown import"},
+        {SHARED_MEMORY "(thread $t\n (register \"a\" $M))", 2, 1, 0, 3, "no module instance"},
+        {"(module $M (func (export \"f\")))\n(thread $t (shared (module $M)) (register \"a\" $M)\n"
+         " (module (import \"a\" \"f\" (func)))\n (invoke $M \"f\"))",
+         3, 2, 0, 3, "another thread"},
+        {"(thread $t (module) (thread $u (module)) (wait $u)) (wait $t)", 6, 0, 0, 0, ""},
+        {"(thread $t)\n(wait $u)\n(wait $t)\n(wait $t)", 2, 2, 0, 2, "no thread $u"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        check_as("spec/proposals/threads-full/test.wast", &rows[i]);
+}
+
+/* ---- Scripts --------------------------------------------------------------------------------------------------- */
 
 static void test_a_command_that_is_not_understood_fails_and_the_next_one_runs(void **state)
 {
@@ -297,7 +328,7 @@ static void test_a_folder_without_its_feature_is_skipped_by_the_name(void **stat
     check_as("spec/test.wast", &core);
 }
 
-/* ---- Files------------------------------------------------------------------------------------------------------ */
+/* ---- Files ----------------------------------------------------------------------------------------------------- */
 
 typedef struct folder {
     char path[64];
@@ -415,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_another_message_is_a_note_and_no_failure),
         cmocka_unit_test(test_modules_definitions_and_instances_have_names),
         cmocka_unit_test(test_what_depends_on_a_failed_module_fails),
+        cmocka_unit_test(test_threads_share_the_memories_that_they_are_given_and_nothing_else),
         cmocka_unit_test(test_a_command_that_is_not_understood_fails_and_the_next_one_runs),
         cmocka_unit_test(test_deep_nesting_is_refused),
         cmocka_unit_test(test_a_folder_without_its_feature_is_skipped_by_the_name),

@@ -135,7 +135,10 @@ static inline bool vm_type_is_packed(vm_valtype type)
                 PIRN_FEATURE_FUNCTION_REFERENCES | PIRN_FEATURE_EXCEPTIONS))
 
 /* Those, and the complete ones that are not of the standard: off by default. */
-#define VM_FEATURES_SUPPORTED (VM_FEATURES_DEFAULT | PIRN_FEATURE_LEGACY_EXCEPTIONS)
+#define VM_FEATURES_SUPPORTED                                                                                   \
+    (VM_FEATURES_DEFAULT |                                                                                      \
+     (uint32_t)(PIRN_FEATURE_LEGACY_EXCEPTIONS | PIRN_FEATURE_THREADS | PIRN_FEATURE_WIDE_ARITHMETIC |          \
+                PIRN_FEATURE_CUSTOM_PAGE_SIZES))
 
 /* The name of a feature bit ("bulk-memory"). */
 const char *vm_feature_name(uint32_t feature);
