@@ -138,7 +138,7 @@ static inline bool vm_type_is_packed(vm_valtype type)
 #define VM_FEATURES_SUPPORTED                                                                                   \
     (VM_FEATURES_DEFAULT |                                                                                      \
      (uint32_t)(PIRN_FEATURE_LEGACY_EXCEPTIONS | PIRN_FEATURE_THREADS | PIRN_FEATURE_WIDE_ARITHMETIC |          \
-                PIRN_FEATURE_CUSTOM_PAGE_SIZES))
+                PIRN_FEATURE_CUSTOM_PAGE_SIZES | PIRN_FEATURE_COMPACT_IMPORTS))
 
 /* The name of a feature bit ("bulk-memory"). */
 const char *vm_feature_name(uint32_t feature);
