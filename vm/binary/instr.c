@@ -43,7 +43,7 @@ static vm_memarg read_memarg(vm_reader *r, uint32_t features)
     vm_memarg memarg = {.align_log2 = flags & MEMARG_ALIGN_MASK};
     if (flags & MEMARG_MEMORY)
         memarg.memory = vm_reader_leb_u32(r);
-    memarg.offset = vm_reader_leb_u64(r);
+    memarg.offset = features & PIRN_FEATURE_MEMORY64 ? vm_reader_leb_u64(r) : vm_reader_leb_u32(r);
     return memarg;
 }
 

@@ -195,11 +195,17 @@ static uint8_t read_limits_flags(vm_reader *r, uint32_t features, uint8_t allowe
     return flags;
 }
 
-static pirn_limits read_limits(vm_reader *r, uint8_t flags)
+/* The numbers have 32 bits until there are 64-bit addresses. */
+static uint64_t read_limit(vm_reader *r, uint32_t features)
 {
-    pirn_limits limits = {.min = vm_reader_leb_u64(r), .max = PIRN_NO_MAX};
+    return features & PIRN_FEATURE_MEMORY64 ? vm_reader_leb_u64(r) : vm_reader_leb_u32(r);
+}
+
+static pirn_limits read_limits(vm_reader *r, uint32_t features, uint8_t flags)
+{
+    pirn_limits limits = {.min = read_limit(r, features), .max = PIRN_NO_MAX};
     if (flags & LIMITS_MAX)
-        limits.max = vm_reader_leb_u64(r);
+        limits.max = read_limit(r, features);
     return limits;
 }
 
@@ -208,7 +214,7 @@ pirn_tabletype vm_reader_tabletype(vm_reader *r, uint32_t features)
     pirn_tabletype type = {.element = vm_reader_reftype(r, features)};
     uint8_t flags = read_limits_flags(r, features, LIMITS_MAX | LIMITS_I64);
     type.is64 = flags & LIMITS_I64;
-    type.limits = read_limits(r, flags);
+    type.limits = read_limits(r, features, flags);
     return type;
 }
 
@@ -227,7 +233,7 @@ pirn_memtype vm_reader_memtype(vm_reader *r, uint32_t features)
 {
     uint8_t flags = read_limits_flags(r, features, LIMITS_MAX | LIMITS_SHARED | LIMITS_I64 | LIMITS_PAGE_SIZE);
     pirn_memtype type = {.is64 = flags & LIMITS_I64, .shared = flags & LIMITS_SHARED, .page_size_log2 = 16};
-    type.limits = read_limits(r, flags);
+    type.limits = read_limits(r, features, flags);
     if (flags & LIMITS_PAGE_SIZE)
         type.page_size_log2 = read_page_size(r);
     return type;
