@@ -4,9 +4,10 @@
  * definitions (decode_canon.c). A component in a component is decoded by recursion, at most CM_LIMIT_NESTING deep.
  */
 #include "component/decode.h"
+#include <stddef.h>
 #include <string.h>
 
-enum { LIMIT_DEFINITIONS = 1000000, LIMIT_ENTRIES = 100000 };
+enum { LIMIT_ENTRIES = 100000 };
 
 /* Sections, by id. `decode` reads one entry of the section's vector. */
 typedef pirn_status (*decode_entry)(cm_decoder *d, cm_definition *out);
@@ -32,6 +33,9 @@ pirn_status cm_decode_enter(cm_decoder *d)
 
 void *cm_decode_array(cm_decoder *d, size_t count, size_t size)
 {
+    static const max_align_t nothing;
+    if (count == 0)
+        return (void *)&nothing;
     void *array = base_arena_array(&d->component->arena, count, size);
     if (array == NULL && !vm_reader_failed(&d->r))
         d->r.status = base_nomem(d->r.error);
@@ -40,37 +44,30 @@ void *cm_decode_array(cm_decoder *d, size_t count, size_t size)
 
 /* ---- Building a body --------------------------------------------------------------------------------------------- */
 
-pirn_status cm_decode_add(cm_decoder *d, cm_builder *builder, const uint8_t *at, cm_definition definition)
+pirn_status cm_decode_begin(cm_decoder *d, cm_component *body, size_t count)
 {
-    definition.offset = d->r.base_offset + (uint64_t)(at - d->r.start);
-    definition.index = builder->body->space_counts[definition.item.sort]++;
-    if (builder->definitions.len >= LIMIT_DEFINITIONS)
+    if (count > CM_LIMIT_DEFINITIONS)
         return vm_reader_fail(&d->r, PIRN_LIMIT, "a component has too many definitions");
-    if (!BASE_VEC_PUSH(&builder->definitions, d->component->allocator, definition))
-        return d->r.status = base_nomem(d->r.error);
-    return PIRN_OK;
+    body->definitions = cm_decode_array(d, count, sizeof *body->definitions);
+    return d->r.status;
 }
 
-pirn_status cm_decode_finish(cm_decoder *d, cm_builder *builder)
+void cm_decode_add(cm_decoder *d, cm_component *body, const uint8_t *at, cm_definition definition)
 {
-    cm_component *body = builder->body;
-    size_t count = builder->definitions.len;
-    body->definition_count = (uint32_t)count;
-    body->definitions = cm_decode_array(d, count, sizeof *body->definitions);
+    definition.offset = (uint32_t)(d->r.base_offset + (uint64_t)(at - d->r.start));
+    definition.index = body->space_counts[definition.item.sort]++ & 0xFFFFFF;
+    body->definitions[body->definition_count++] = definition;
+}
+
+pirn_status cm_decode_finish(cm_decoder *d, cm_component *body)
+{
     uint32_t *spaces[CM_SORT_COUNT];
     for (int sort = 0; sort < CM_SORT_COUNT; sort++)
         body->spaces[sort] = spaces[sort] = cm_decode_array(d, body->space_counts[sort], sizeof **spaces);
     PIRN_TRY(d->r.status);
-    for (size_t i = 0; i < count; i++) {
-        body->definitions[i] = builder->definitions.data[i];
-        spaces[body->definitions[i].item.sort][body->definitions[i].index] = (uint32_t)i;
-    }
+    for (uint32_t i = 0; i < body->definition_count; i++)
+        spaces[body->definitions[i].item.sort][body->definitions[i].index] = i;
     return PIRN_OK;
-}
-
-void cm_decode_builder_done(cm_decoder *d, cm_builder *builder)
-{
-    BASE_VEC_DONE(&builder->definitions, d->component->allocator);
 }
 
 /* ---- Parts of definitions ---------------------------------------------------------------------------------------- */
@@ -179,10 +176,12 @@ static pirn_status decode_core_instance(cm_decoder *d, cm_definition *out)
         return cm_decode_bad_byte(d, form, "core instance");
     out->kind = form == 0x00 ? CM_DEF_CORE_INSTANTIATE : CM_DEF_CORE_EXPORTS;
     out->item.sort = CM_CORE_INSTANCE;
+    cm_instance_definition *made = cm_decode_array(d, 1, sizeof *made);
+    PIRN_TRY(d->r.status);
     if (form == 0x00)
-        out->instance.source = vm_reader_leb_u32(&d->r);
-    cm_argument *arguments = decode_arguments(d, 3, &out->instance.argument_count);
-    for (uint32_t i = 0; i < out->instance.argument_count && !vm_reader_failed(&d->r); i++) {
+        made->source = vm_reader_leb_u32(&d->r);
+    cm_argument *arguments = decode_arguments(d, 3, &made->argument_count);
+    for (uint32_t i = 0; i < made->argument_count && !vm_reader_failed(&d->r); i++) {
         cm_argument *a = &arguments[i];
         a->offset = vm_reader_offset(&d->r);
         a->name = vm_reader_name(&d->r);
@@ -192,7 +191,8 @@ static pirn_status decode_core_instance(cm_decoder *d, cm_definition *out)
             cm_decode_bad_byte(d, sort, form == 0x00 ? "instantiation arg kind" : "external kind");
         a->ref.index = vm_reader_leb_u32(&d->r);
     }
-    out->instance.arguments = arguments;
+    made->arguments = arguments;
+    out->instance = made;
     return d->r.status;
 }
 
@@ -203,21 +203,24 @@ static pirn_status decode_instance(cm_decoder *d, cm_definition *out)
         return cm_decode_bad_byte(d, form, "instance");
     out->kind = form == 0x00 ? CM_DEF_INSTANTIATE : CM_DEF_EXPORTS;
     out->item.sort = CM_INSTANCE;
+    cm_instance_definition *made = cm_decode_array(d, 1, sizeof *made);
+    PIRN_TRY(d->r.status);
     if (form == 0x00)
-        out->instance.source = vm_reader_leb_u32(&d->r);
-    cm_argument *arguments = decode_arguments(d, 3, &out->instance.argument_count);
-    for (uint32_t i = 0; i < out->instance.argument_count && !vm_reader_failed(&d->r); i++) {
+        made->source = vm_reader_leb_u32(&d->r);
+    cm_argument *arguments = decode_arguments(d, 3, &made->argument_count);
+    for (uint32_t i = 0; i < made->argument_count && !vm_reader_failed(&d->r); i++) {
         cm_argument *a = &arguments[i];
         a->offset = vm_reader_offset(&d->r);
         a->name = form == 0x00 ? vm_reader_name(&d->r) : cm_decode_extern_name(d);
         a->ref.sort = cm_decode_sort(d, "component external kind");
         a->ref.index = vm_reader_leb_u32(&d->r);
     }
-    out->instance.arguments = arguments;
+    made->arguments = arguments;
+    out->instance = made;
     return d->r.status;
 }
 
-static void decode_alias_outer(cm_decoder *d, sort_bytes bytes, cm_definition *out)
+static void decode_alias_outer(cm_decoder *d, sort_bytes bytes, cm_definition *out, cm_alias_definition *alias)
 {
     uint8_t last = bytes.first == 0x00 ? bytes.second : bytes.first;
     bool fits = bytes.first == 0x00 ? last == 0x10 || last == 0x11 : last == 0x03 || last == 0x04;
@@ -228,88 +231,72 @@ static void decode_alias_outer(cm_decoder *d, sort_bytes bytes, cm_definition *o
     else
         out->item.sort = last == 0x03 ? CM_TYPE : CM_COMPONENT;
     out->kind = CM_DEF_ALIAS_OUTER;
-    out->alias.depth = vm_reader_leb_u32(&d->r);
-    out->alias.index = vm_reader_leb_u32(&d->r);
+    alias->depth = vm_reader_leb_u32(&d->r);
+    alias->index = vm_reader_leb_u32(&d->r);
 }
 
-static void decode_alias_core_export(cm_decoder *d, sort_bytes bytes, cm_definition *out)
+static void decode_alias_core_export(cm_decoder *d, sort_bytes bytes, cm_definition *out, cm_alias_definition *alias)
 {
     if (bytes.first != 0x00 || bytes.second > 0x04)
         cm_decode_bad_byte(d, bytes.first == 0x00 ? bytes.second : bytes.first, "core instance export kind");
     else
         core_sort_of(bytes.second, &out->item.sort);
     out->kind = CM_DEF_ALIAS_CORE_EXPORT;
-    out->alias.instance = vm_reader_leb_u32(&d->r);
-    out->alias.name = vm_reader_name(&d->r);
+    alias->instance = vm_reader_leb_u32(&d->r);
+    alias->name = vm_reader_name(&d->r);
 }
 
-void cm_decode_alias(cm_decoder *d, cm_definition *out)
+pirn_status cm_decode_alias(cm_decoder *d, cm_definition *out)
 {
+    cm_alias_definition *alias = cm_decode_array(d, 1, sizeof *alias);
+    PIRN_TRY(d->r.status);
+    out->alias = alias;
     sort_bytes bytes = read_sort_bytes(d);
     uint8_t target = vm_reader_u8(&d->r);
     if (target == 0x00) {
         out->kind = CM_DEF_ALIAS_EXPORT;
         out->item.sort = component_sort(d, bytes, "component external kind");
-        out->alias.instance = vm_reader_leb_u32(&d->r);
-        out->alias.name = vm_reader_name(&d->r);
+        alias->instance = vm_reader_leb_u32(&d->r);
+        alias->name = vm_reader_name(&d->r);
     } else if (target == 0x01) {
-        decode_alias_core_export(d, bytes, out);
+        decode_alias_core_export(d, bytes, out, alias);
     } else if (target == 0x02) {
-        decode_alias_outer(d, bytes, out);
+        decode_alias_outer(d, bytes, out, alias);
     } else {
         cm_decode_bad_byte(d, target, "alias");
     }
-}
-
-static pirn_status decode_alias_entry(cm_decoder *d, cm_definition *out)
-{
-    cm_decode_alias(d, out);
     return d->r.status;
-}
-
-static pirn_status decode_type_entry(cm_decoder *d, cm_definition *out)
-{
-    cm_type_syntax *syntax = cm_decode_array(d, 1, sizeof *syntax);
-    PIRN_TRY(d->r.status);
-    out->kind = CM_DEF_TYPE;
-    out->item.sort = CM_TYPE;
-    out->syntax = syntax;
-    return cm_decode_type(d, syntax);
-}
-
-static pirn_status decode_core_type_entry(cm_decoder *d, cm_definition *out)
-{
-    cm_type_syntax *syntax = cm_decode_array(d, 1, sizeof *syntax);
-    PIRN_TRY(d->r.status);
-    out->kind = CM_DEF_CORE_TYPE;
-    out->item.sort = CM_CORE_TYPE;
-    out->syntax = syntax;
-    return cm_decode_core_type(d, syntax);
 }
 
 static pirn_status decode_import(cm_decoder *d, cm_definition *out)
 {
+    cm_external_definition *external = cm_decode_array(d, 1, sizeof *external);
+    PIRN_TRY(d->r.status);
     out->kind = CM_DEF_IMPORT;
-    out->external.name = cm_decode_extern_name(d);
-    out->external.desc = cm_decode_extern_desc(d);
-    out->external.has_desc = true;
-    out->item.sort = out->external.desc.sort;
+    out->external = external;
+    external->name = cm_decode_extern_name(d);
+    external->desc = cm_decode_extern_desc(d);
+    external->has_desc = true;
+    out->item.sort = external->desc.sort;
     return d->r.status;
 }
 
 static pirn_status decode_export(cm_decoder *d, cm_definition *out)
 {
+    cm_external_definition *external = cm_decode_array(d, 1, sizeof *external);
+    PIRN_TRY(d->r.status);
     out->kind = CM_DEF_EXPORT;
-    out->external.name = cm_decode_extern_name(d);
-    out->external.ref.sort = cm_decode_sort(d, "component external kind");
-    out->external.ref.index = vm_reader_leb_u32(&d->r);
-    out->item.sort = out->external.ref.sort;
+    out->external = external;
+    external->name = cm_decode_extern_name(d);
+    external->ref.sort = cm_decode_sort(d, "component external kind");
+    external->ref.index = vm_reader_leb_u32(&d->r);
+    out->item.sort = external->ref.sort;
     uint8_t has_desc = vm_reader_u8(&d->r);
     if (has_desc > 0x01)
         return cm_decode_bad_byte(d, has_desc, "optional component export type");
-    out->external.has_desc = has_desc == 0x01;
-    if (out->external.has_desc)
-        out->external.desc = cm_decode_extern_desc(d);
+    external->has_desc = has_desc == 0x01;
+    if (external->has_desc)
+        external->desc = cm_decode_extern_desc(d);
     return d->r.status;
 }
 
@@ -326,11 +313,11 @@ static const section_row sections[] = {
     {"custom", NULL, 0},
     {"core module", NULL, 0},
     {"core instance", decode_core_instance, 2},
-    {"core type", decode_core_type_entry, 2},
+    {"core type", cm_decode_core_type, 2},
     {"component", NULL, 0},
     {"instance", decode_instance, 2},
-    {"alias", decode_alias_entry, 4},
-    {"type", decode_type_entry, 1},
+    {"alias", cm_decode_alias, 4},
+    {"type", cm_decode_type, 1},
     {"canon", cm_decode_canon, 1},
     {"start", NULL, 0},
     {"import", decode_import, 4},
@@ -340,7 +327,7 @@ static const section_row sections[] = {
 
 enum { SECTION_CUSTOM, SECTION_MODULE, SECTION_COMPONENT = 4, SECTION_START = 9, SECTION_VALUE = 12 };
 
-static pirn_status decode_entries(cm_decoder *d, cm_builder *builder, const section_row *row, uint64_t *items)
+static pirn_status decode_entries(cm_decoder *d, cm_component *body, const section_row *row, uint64_t *items)
 {
     uint32_t count = vm_reader_count(&d->r, row->min_bytes, LIMIT_ENTRIES, row->name);
     *items = count;
@@ -349,7 +336,7 @@ static pirn_status decode_entries(cm_decoder *d, cm_builder *builder, const sect
         memset(&definition, 0, sizeof definition);
         const uint8_t *at = d->r.pos;
         PIRN_TRY(row->decode(d, &definition));
-        PIRN_TRY(cm_decode_add(d, builder, at, definition));
+        cm_decode_add(d, body, at, definition);
     }
     PIRN_TRY(d->r.status);
     if (!vm_reader_at_end(&d->r))
@@ -383,50 +370,52 @@ static pirn_status decode_custom(cm_decoder *d, cm_component *body, pirn_section
 
 static pirn_status decode_component(cm_decoder *d, cm_component *body);
 
-static pirn_status decode_nested(cm_decoder *d, cm_builder *builder)
+static pirn_status decode_nested(cm_decoder *d, cm_component *body)
 {
     cm_component *nested = cm_decode_array(d, 1, sizeof *nested);
     PIRN_TRY(d->r.status);
     nested->kind = CM_BODY_COMPONENT;
-    nested->parent = builder->body;
+    nested->parent = body;
     const uint8_t *at = d->r.pos;
     PIRN_TRY(cm_decode_enter(d));
     PIRN_TRY(decode_component(d, nested));
     d->nesting--;
-    return cm_decode_add(
-        d, builder, at,
-        (cm_definition){.kind = CM_DEF_COMPONENT, .component = nested, .item = {.sort = CM_COMPONENT}});
+    cm_decode_add(d, body, at,
+                  (cm_definition){.kind = CM_DEF_COMPONENT, .component = nested, .item = {.sort = CM_COMPONENT}});
+    return PIRN_OK;
 }
 
-static pirn_status decode_module(cm_decoder *d, cm_builder *builder)
+static pirn_status decode_module(cm_decoder *d, cm_component *body)
 {
     const uint8_t *at = d->r.pos;
-    vm_range bytes = vm_reader_bytes(&d->r, vm_reader_left(&d->r));
-    return cm_decode_add(
-        d, builder, at,
-        (cm_definition){.kind = CM_DEF_CORE_MODULE, .module = {.bytes = bytes}, .item = {.sort = CM_CORE_MODULE}});
+    cm_module_definition *module = cm_decode_array(d, 1, sizeof *module);
+    PIRN_TRY(d->r.status);
+    module->bytes = vm_reader_bytes(&d->r, vm_reader_left(&d->r));
+    cm_decode_add(d, body, at,
+                  (cm_definition){.kind = CM_DEF_CORE_MODULE, .module = module, .item = {.sort = CM_CORE_MODULE}});
+    return PIRN_OK;
 }
 
 /* The content of a section; d->r reads just that. */
-static pirn_status decode_content(cm_decoder *d, cm_builder *builder, pirn_section *section)
+static pirn_status decode_content(cm_decoder *d, cm_component *body, pirn_section *section)
 {
     switch (section->id) {
     case SECTION_CUSTOM:
-        return decode_custom(d, builder->body, section);
+        return decode_custom(d, body, section);
     case SECTION_MODULE:
-        return decode_module(d, builder);
+        return decode_module(d, body);
     case SECTION_COMPONENT:
-        return decode_nested(d, builder);
+        return decode_nested(d, body);
     case SECTION_START:
         return cm_decode_gated(d, "start functions of components");
     case SECTION_VALUE:
         return cm_decode_gated(d, "values");
     default:
-        return decode_entries(d, builder, &sections[section->id], &section->items);
+        return decode_entries(d, body, &sections[section->id], &section->items);
     }
 }
 
-static pirn_status decode_section(cm_decoder *d, cm_builder *builder)
+static pirn_status decode_section(cm_decoder *d, cm_component *body)
 {
     uint8_t id = vm_reader_u8(&d->r);
     if (!vm_reader_failed(&d->r) && id >= sizeof sections / sizeof *sections)
@@ -441,7 +430,7 @@ static pirn_status decode_section(cm_decoder *d, cm_builder *builder)
         .id = id, .name = pirn_str_of(sections[id].name), .offset = vm_reader_offset(&d->r), .size = size};
     if (!BASE_VEC_PUSH(&d->component->sections, d->component->allocator, section))
         return base_nomem(d->r.error);
-    PIRN_TRY(decode_content(d, builder, &section));
+    PIRN_TRY(decode_content(d, body, &section));
     d->component->sections.data[number] = section;
     d->r = outside;
     return PIRN_OK;
@@ -462,27 +451,49 @@ static pirn_status decode_preamble(cm_decoder *d, const cm_component *body)
     return PIRN_OK;
 }
 
-static pirn_status decode_sections(cm_decoder *d, cm_builder *builder)
+/* At most so many definitions are in the sections to come: malformed ones are found when they are decoded. */
+static size_t count_definitions(vm_reader r)
 {
-    PIRN_TRY(decode_preamble(d, builder->body));
+    size_t count = 0;
+    r.error = NULL;
+    while (!vm_reader_at_end(&r) && !vm_reader_failed(&r)) {
+        uint8_t id = vm_reader_u8(&r);
+        uint32_t size = vm_reader_leb_u32(&r);
+        vm_range range = vm_reader_bytes(&r, size);
+        if (vm_reader_failed(&r) || id >= sizeof sections / sizeof *sections)
+            break;
+        if (sections[id].decode != NULL) {
+            vm_reader part = vm_reader_part(&r, range);
+            size_t entries = vm_reader_leb_u32(&part), most = vm_reader_left(&part) / sections[id].min_bytes;
+            count += entries < most ? entries : most;
+        } else {
+            count += id == SECTION_MODULE || id == SECTION_COMPONENT;
+        }
+    }
+    return count;
+}
+
+static pirn_status decode_sections(cm_decoder *d, cm_component *body)
+{
+    PIRN_TRY(decode_preamble(d, body));
+    PIRN_TRY(cm_decode_begin(d, body, count_definitions(d->r)));
     while (!vm_reader_at_end(&d->r))
-        PIRN_TRY(decode_section(d, builder));
-    return cm_decode_finish(d, builder);
+        PIRN_TRY(decode_section(d, body));
+    return cm_decode_finish(d, body);
 }
 
 static pirn_status decode_component(cm_decoder *d, cm_component *body)
 {
     body->offset = vm_reader_offset(&d->r);
-    cm_builder builder = {.body = body};
-    pirn_status status = decode_sections(d, &builder);
-    cm_decode_builder_done(d, &builder);
-    return status;
+    return decode_sections(d, body);
 }
 
 pirn_status cm_decode(pirn_component *component, pirn_error *error)
 {
     cm_decoder d = {.component = component};
     vm_reader_init(&d.r, component->bytes, component->size, 0, error);
+    if (component->size > UINT32_MAX)
+        return vm_reader_fail(&d.r, PIRN_LIMIT, "a component is larger than 4 GiB");
     component->root = cm_decode_array(&d, 1, sizeof *component->root);
     PIRN_TRY(d.r.status);
     return decode_component(&d, component->root);

@@ -13,7 +13,7 @@
 
 /* A value type: a primitive, or a type index; `present` is false for one left out. */
 typedef struct cm_value_syntax {
-    uint64_t offset;
+    uint32_t offset;
     uint32_t index; /* CM_NONE: the primitive `kind` */
     uint8_t kind;   /* pirn_type_kind */
     bool present;
@@ -22,7 +22,7 @@ typedef struct cm_value_syntax {
 /* A field, case, label or parameter. */
 typedef struct cm_label_syntax {
     pirn_str name;
-    uint64_t offset;
+    uint32_t offset;
     cm_value_syntax type;
 } cm_label_syntax;
 
@@ -62,15 +62,21 @@ typedef enum cm_type_syntax_kind {
 struct cm_type_syntax {
     cm_type_syntax_kind kind;
     pirn_type_kind value_kind; /* VALUE */
-    cm_value_syntax element;   /* VALUE: the primitive, list, option; own, borrow: the resource type's index */
-    uint32_t label_count;      /* VALUE: fields, cases, labels, ok and error; FUNC: parameters */
-    const cm_label_syntax *labels;
-    cm_value_syntax result; /* FUNC */
-    cm_component *body;     /* BODY */
-    uint32_t dtor;          /* RESOURCE: a core func, or CM_NONE */
-    cm_core_functype_syntax core_func;
-    uint32_t decl_count; /* CORE_MODULE */
-    const cm_core_decl *decls;
+    union {
+        struct {
+            cm_value_syntax element; /* VALUE: list, option; own, borrow: the resource type's index */
+            uint32_t label_count;    /* VALUE: fields, cases, labels, ok and error; FUNC: parameters */
+            const cm_label_syntax *labels;
+            cm_value_syntax result; /* FUNC */
+        };
+        cm_component *body;                /* BODY */
+        uint32_t dtor;                     /* RESOURCE: a core func, or CM_NONE */
+        cm_core_functype_syntax core_func; /* CORE_FUNC */
+        struct {                           /* CORE_MODULE */
+            uint32_t decl_count;
+            const cm_core_decl *decls;
+        };
+    };
 };
 
 /* Decoding in progress. */
@@ -78,6 +84,7 @@ typedef struct cm_decoder {
     vm_reader r;
     pirn_component *component;
     uint32_t nesting; /* of components and types around what is read */
+    size_t promised;  /* declarators that the types around what is read have yet to hold */
 } cm_decoder;
 
 /*
@@ -88,18 +95,12 @@ PIRN_MUST_CHECK pirn_status cm_decode(pirn_component *component, pirn_error *err
 
 /* ---- between the files of the decoder ---- */
 
-/* Definitions as they are collected; `spaces` numbers them by sort. */
-typedef struct cm_builder {
-    cm_component *body;
-    BASE_VEC(cm_definition) definitions;
-} cm_builder;
-
-/* Appends a definition that begins at `at`. */
-pirn_status cm_decode_add(cm_decoder *d, cm_builder *builder, const uint8_t *at, cm_definition definition);
-/* Moves what was built into the arena and numbers its items. The builder must still be released by its owner. */
-pirn_status cm_decode_finish(cm_decoder *d, cm_builder *builder);
-/* Releases the builder's own memory. */
-void cm_decode_builder_done(cm_decoder *d, cm_builder *builder);
+/* Makes room for all definitions of a body, whose number is known before they are decoded. LIMIT, NOMEM. */
+pirn_status cm_decode_begin(cm_decoder *d, cm_component *body, size_t count);
+/* Appends a definition that begins at `at`. There is room. */
+void cm_decode_add(cm_decoder *d, cm_component *body, const uint8_t *at, cm_definition definition);
+/* Numbers the items. */
+pirn_status cm_decode_finish(cm_decoder *d, cm_component *body);
 
 /* An array on the component's arena, or NULL with the decoder failed. */
 void *cm_decode_array(cm_decoder *d, size_t count, size_t size);
@@ -113,10 +114,10 @@ pirn_status cm_decode_enter(cm_decoder *d);
 cm_sort cm_decode_sort(cm_decoder *d, const char *what);
 pirn_str cm_decode_extern_name(cm_decoder *d);
 cm_extern_desc cm_decode_extern_desc(cm_decoder *d);
-void cm_decode_alias(cm_decoder *d, cm_definition *out);
+pirn_status cm_decode_alias(cm_decoder *d, cm_definition *out);
 
 /* One entry of the canon section. */
 pirn_status cm_decode_canon(cm_decoder *d, cm_definition *out);
 /* One entry of the type section, or of the core type section. */
-pirn_status cm_decode_type(cm_decoder *d, cm_type_syntax *out);
-pirn_status cm_decode_core_type(cm_decoder *d, cm_type_syntax *out);
+pirn_status cm_decode_type(cm_decoder *d, cm_definition *out);
+pirn_status cm_decode_core_type(cm_decoder *d, cm_definition *out);

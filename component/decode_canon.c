@@ -44,14 +44,17 @@ static void decode_option(cm_decoder *d, cm_option_indices *options, int *encodi
     }
 }
 
-static cm_option_indices decode_options(cm_decoder *d)
+static const cm_option_indices *decode_options(cm_decoder *d)
 {
-    cm_option_indices options = {.memory = CM_NONE, .realloc = CM_NONE, .post_return = CM_NONE};
+    cm_option_indices *options = cm_decode_array(d, 1, sizeof *options);
+    if (options == NULL)
+        return NULL;
+    *options = (cm_option_indices){.memory = CM_NONE, .realloc = CM_NONE, .post_return = CM_NONE};
     int encoding = -1;
     uint32_t count = vm_reader_count(&d->r, 1, LIMIT_OPTIONS, "canonical options");
     for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++)
-        decode_option(d, &options, &encoding);
-    options.encoding = encoding < 0 ? CM_UTF8 : (cm_encoding)encoding;
+        decode_option(d, options, &encoding);
+    options->encoding = encoding < 0 ? CM_UTF8 : (cm_encoding)encoding;
     return options;
 }
 
@@ -104,23 +107,26 @@ pirn_status cm_decode_canon(cm_decoder *d, cm_definition *out)
     const cm_trapping_canon *trapping = cm_trapping_canon_find(code);
     if (row->feature != NULL && trapping == NULL)
         return vm_reader_fail(&d->r, PIRN_INVALID, "%s are not supported yet: canon %s", row->feature, row->text);
+    cm_canon_definition *canon = cm_decode_array(d, 1, sizeof *canon);
+    PIRN_TRY(d->r.status);
     out->kind = CM_DEF_CANON;
-    out->canon.kind = (cm_canon_kind)code;
+    out->canon = canon;
+    canon->kind = (cm_canon_kind)code;
     out->item.sort = code == CM_CANON_LIFT ? CM_FUNC : CM_CORE_FUNC;
-    out->canon.func = out->canon.type = CM_NONE;
+    canon->func = canon->type = CM_NONE;
     if (code == CM_CANON_LIFT) {
         expect_func_sort(d, "canonical function lift");
-        out->canon.func = vm_reader_leb_u32(&d->r);
-        out->canon.options = decode_options(d);
-        out->canon.type = vm_reader_leb_u32(&d->r);
+        canon->func = vm_reader_leb_u32(&d->r);
+        canon->options = decode_options(d);
+        canon->type = vm_reader_leb_u32(&d->r);
     } else if (code == CM_CANON_LOWER) {
         expect_func_sort(d, "canonical function lower");
-        out->canon.func = vm_reader_leb_u32(&d->r);
-        out->canon.options = decode_options(d);
+        canon->func = vm_reader_leb_u32(&d->r);
+        canon->options = decode_options(d);
     } else if (trapping != NULL) {
         skip_immediates(d, trapping->immediates);
     } else {
-        out->canon.type = vm_reader_leb_u32(&d->r);
+        canon->type = vm_reader_leb_u32(&d->r);
     }
     return d->r.status;
 }

@@ -43,7 +43,7 @@ static const char *gated_feature(uint8_t code)
 
 static cm_value_syntax decode_value(cm_decoder *d)
 {
-    cm_value_syntax value = {.offset = vm_reader_offset(&d->r), .index = CM_NONE, .present = true};
+    cm_value_syntax value = {.offset = (uint32_t)vm_reader_offset(&d->r), .index = CM_NONE, .present = true};
     uint8_t byte = vm_reader_peek(&d->r);
     if (primitive_of(byte, &value.kind) || vm_reader_failed(&d->r)) {
         vm_reader_u8(&d->r);
@@ -70,7 +70,7 @@ typedef enum label_form { LABEL_ONLY, LABEL_VALUE, LABEL_CASE, VALUE_ONLY } labe
 
 static void decode_label(cm_decoder *d, label_form form, cm_label_syntax *out)
 {
-    out->offset = vm_reader_offset(&d->r);
+    out->offset = (uint32_t)vm_reader_offset(&d->r);
     if (form != VALUE_ONLY)
         out->name = vm_reader_name(&d->r);
     if (form == LABEL_VALUE || form == VALUE_ONLY)
@@ -103,7 +103,7 @@ static pirn_status decode_result(cm_decoder *d, cm_type_syntax *out)
     PIRN_TRY(d->r.status);
     for (int i = 0; i < 2; i++) {
         labels[i].name = i == 0 ? PIRN_STR("ok") : PIRN_STR("error");
-        labels[i].offset = vm_reader_offset(&d->r);
+        labels[i].offset = (uint32_t)vm_reader_offset(&d->r);
         labels[i].type = decode_optional_value(d);
     }
     out->labels = labels;
@@ -113,7 +113,7 @@ static pirn_status decode_result(cm_decoder *d, cm_type_syntax *out)
 
 static pirn_status decode_handle(cm_decoder *d, cm_type_syntax *out)
 {
-    out->element.offset = vm_reader_offset(&d->r);
+    out->element.offset = (uint32_t)vm_reader_offset(&d->r);
     out->element.index = vm_reader_leb_u32(&d->r);
     out->element.present = true;
     return d->r.status;
@@ -122,11 +122,6 @@ static pirn_status decode_handle(cm_decoder *d, cm_type_syntax *out)
 static pirn_status decode_defined(cm_decoder *d, uint8_t code, cm_type_syntax *out)
 {
     out->kind = CM_SYNTAX_VALUE;
-    uint8_t primitive;
-    if (primitive_of(code, &primitive)) {
-        out->value_kind = (pirn_type_kind)primitive;
-        return PIRN_OK;
-    }
     switch (code) {
     case 0x72:
         out->value_kind = PIRN_TYPE_RECORD;
@@ -201,22 +196,15 @@ static pirn_status decode_resource(cm_decoder *d, cm_type_syntax *out)
 
 static pirn_status decode_export_decl(cm_decoder *d, cm_definition *out)
 {
-    out->kind = CM_DEF_EXPORT;
-    out->external.name = cm_decode_extern_name(d);
-    out->external.desc = cm_decode_extern_desc(d);
-    out->external.has_desc = true;
-    out->item.sort = out->external.desc.sort;
-    return d->r.status;
-}
-
-static pirn_status decode_type_decl(cm_decoder *d, bool is_core, cm_definition *out)
-{
-    cm_type_syntax *syntax = cm_decode_array(d, 1, sizeof *syntax);
+    cm_external_definition *external = cm_decode_array(d, 1, sizeof *external);
     PIRN_TRY(d->r.status);
-    out->kind = is_core ? CM_DEF_CORE_TYPE : CM_DEF_TYPE;
-    out->item.sort = is_core ? CM_CORE_TYPE : CM_TYPE;
-    out->syntax = syntax;
-    return is_core ? cm_decode_core_type(d, syntax) : cm_decode_type(d, syntax);
+    out->kind = CM_DEF_EXPORT;
+    out->external = external;
+    external->name = cm_decode_extern_name(d);
+    external->desc = cm_decode_extern_desc(d);
+    external->has_desc = true;
+    out->item.sort = external->desc.sort;
+    return d->r.status;
 }
 
 static pirn_status decode_decl(cm_decoder *d, cm_body_kind kind, cm_definition *out)
@@ -229,12 +217,11 @@ static pirn_status decode_decl(cm_decoder *d, cm_body_kind kind, cm_definition *
     }
     switch (code) {
     case 0x00:
-        return decode_type_decl(d, true, out);
+        return cm_decode_core_type(d, out);
     case 0x01:
-        return decode_type_decl(d, false, out);
+        return cm_decode_type(d, out);
     case 0x02:
-        cm_decode_alias(d, out);
-        return d->r.status;
+        return cm_decode_alias(d, out);
     case 0x04:
         return decode_export_decl(d, out);
     default:
@@ -242,18 +229,25 @@ static pirn_status decode_decl(cm_decoder *d, cm_body_kind kind, cm_definition *
     }
 }
 
-static pirn_status decode_decls(cm_decoder *d, cm_builder *builder)
+static pirn_status decode_decls(cm_decoder *d, cm_component *body)
 {
     uint32_t count = vm_reader_count(&d->r, 2, LIMIT_DECLS, "type declarations");
+    PIRN_TRY(d->r.status);
+    /* Each of the nested types must not claim for itself the bytes that those around it need. */
+    if (d->promised + count > vm_reader_left(&d->r) / 2)
+        return vm_reader_fail_at(&d->r, d->r.end, PIRN_MALFORMED, "unexpected end of section or function");
+    PIRN_TRY(cm_decode_begin(d, body, count));
+    d->promised += count;
     for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++) {
         cm_definition definition;
         memset(&definition, 0, sizeof definition);
         const uint8_t *at = d->r.pos;
-        PIRN_TRY(decode_decl(d, builder->body->kind, &definition));
-        PIRN_TRY(cm_decode_add(d, builder, at, definition));
+        d->promised--;
+        PIRN_TRY(decode_decl(d, body->kind, &definition));
+        cm_decode_add(d, body, at, definition);
     }
     PIRN_TRY(d->r.status);
-    return cm_decode_finish(d, builder);
+    return cm_decode_finish(d, body);
 }
 
 static pirn_status decode_body(cm_decoder *d, cm_body_kind kind, cm_type_syntax *out)
@@ -264,17 +258,14 @@ static pirn_status decode_body(cm_decoder *d, cm_body_kind kind, cm_type_syntax 
     PIRN_TRY(cm_decode_enter(d));
     out->body->kind = kind;
     out->body->offset = vm_reader_offset(&d->r);
-    cm_builder builder = {.body = out->body};
-    pirn_status status = decode_decls(d, &builder);
-    cm_decode_builder_done(d, &builder);
+    pirn_status status = decode_decls(d, out->body);
     d->nesting--;
     return status;
 }
 
-pirn_status cm_decode_type(cm_decoder *d, cm_type_syntax *out)
+/* Any type but a primitive, whose first byte is `code`. */
+static pirn_status decode_type(cm_decoder *d, uint8_t code, cm_type_syntax *out)
 {
-    uint8_t code = vm_reader_u8(&d->r);
-    PIRN_TRY(d->r.status);
     if (gated_feature(code) != NULL)
         return cm_decode_gated(d, gated_feature(code));
     switch (code) {
@@ -289,6 +280,32 @@ pirn_status cm_decode_type(cm_decoder *d, cm_type_syntax *out)
     default:
         return decode_defined(d, code, out);
     }
+}
+
+/* Definitions that only name a primitive share what there is to say of it. */
+static const cm_type_syntax primitive_syntax[] = {
+#define PRIMITIVE(name) [name] = {.kind = CM_SYNTAX_VALUE, .value_kind = name}
+    PRIMITIVE(PIRN_TYPE_BOOL),   PRIMITIVE(PIRN_TYPE_S8),  PRIMITIVE(PIRN_TYPE_U8),  PRIMITIVE(PIRN_TYPE_S16),
+    PRIMITIVE(PIRN_TYPE_U16),    PRIMITIVE(PIRN_TYPE_S32), PRIMITIVE(PIRN_TYPE_U32), PRIMITIVE(PIRN_TYPE_S64),
+    PRIMITIVE(PIRN_TYPE_U64),    PRIMITIVE(PIRN_TYPE_F32), PRIMITIVE(PIRN_TYPE_F64), PRIMITIVE(PIRN_TYPE_CHAR),
+    PRIMITIVE(PIRN_TYPE_STRING),
+#undef PRIMITIVE
+};
+
+pirn_status cm_decode_type(cm_decoder *d, cm_definition *out)
+{
+    uint8_t code = vm_reader_u8(&d->r), primitive;
+    PIRN_TRY(d->r.status);
+    out->kind = CM_DEF_TYPE;
+    out->item.sort = CM_TYPE;
+    if (primitive_of(code, &primitive)) {
+        out->syntax = &primitive_syntax[primitive];
+        return PIRN_OK;
+    }
+    cm_type_syntax *syntax = cm_decode_array(d, 1, sizeof *syntax);
+    PIRN_TRY(d->r.status);
+    out->syntax = syntax;
+    return decode_type(d, code, syntax);
 }
 
 /* ---- Core types -------------------------------------------------------------------------------------------------- */
@@ -455,12 +472,17 @@ static pirn_status decode_module_type(cm_decoder *d, cm_type_syntax *out)
     return PIRN_OK;
 }
 
-pirn_status cm_decode_core_type(cm_decoder *d, cm_type_syntax *out)
+pirn_status cm_decode_core_type(cm_decoder *d, cm_definition *out)
 {
+    cm_type_syntax *syntax = cm_decode_array(d, 1, sizeof *syntax);
+    PIRN_TRY(d->r.status);
+    out->kind = CM_DEF_CORE_TYPE;
+    out->item.sort = CM_CORE_TYPE;
+    out->syntax = syntax;
     uint8_t code = vm_reader_peek(&d->r);
     PIRN_TRY(d->r.status);
     if (code == 0x50)
-        return decode_module_type(d, out);
-    out->kind = CM_SYNTAX_CORE_FUNC;
-    return decode_core_functype(d, &out->core_func);
+        return decode_module_type(d, syntax);
+    syntax->kind = CM_SYNTAX_CORE_FUNC;
+    return decode_core_functype(d, &syntax->core_func);
 }

@@ -146,8 +146,8 @@ typedef enum cm_type_kind {
 /* An item of sort CM_TYPE. */
 typedef struct cm_type {
     cm_type_kind kind;
-    uint32_t identity; /* of a resource type: see pirn_type */
-    pirn_str name;     /* of a resource type: that it was last imported or exported under, or empty */
+    uint32_t identity;    /* of a resource type: see pirn_type */
+    const pirn_str *name; /* of a resource type: that it was last imported or exported under, or NULL */
     union {
         const pirn_type *value;
         const pirn_component_functype *func;
@@ -160,18 +160,27 @@ typedef struct cm_type {
 /* An item with its type; which member holds depends on the sort. */
 typedef struct cm_item {
     cm_sort sort;
-    union {
-        pirn_externtype core;                /* core func, table, memory, global, tag */
-        const pirn_functype *core_type;      /* core type that is a function type; else `module` with the next */
-        const cm_module_type *module;        /* core module */
-        cm_core_externs core_instance;       /* core instance: its exports */
-        const pirn_component_functype *func; /* func */
-        cm_type type;                        /* type */
-        const cm_component_type *component;  /* component */
-        const cm_instance_type *instance;    /* instance */
-    };
     bool is_module_type; /* core type: `module` holds */
+    union {
+        const pirn_functype *core_func;       /* core func */
+        const pirn_externtype *core;          /* core table, memory, global, tag; see cm_item_core */
+        const pirn_functype *core_type;       /* core type that is a function type; else `module` with the next */
+        const cm_module_type *module;         /* core module */
+        const cm_core_externs *core_instance; /* core instance: its exports */
+        const pirn_component_functype *func;  /* func */
+        cm_type type;                         /* type */
+        const cm_component_type *component;   /* component */
+        const cm_instance_type *instance;     /* instance */
+    };
 } cm_item;
+
+/* The type of a core func, table, memory, global or tag. */
+static inline pirn_externtype cm_item_core(const cm_item *item)
+{
+    if (item->sort == CM_CORE_FUNC)
+        return (pirn_externtype){.kind = PIRN_EXTERN_FUNC, .func = item->core_func};
+    return *item->core;
+}
 
 /* A named import or export of a component, or export of an instance. */
 struct cm_extern {
@@ -281,50 +290,66 @@ typedef enum cm_definition_kind {
     CM_DEF_EXPORT,
 } cm_definition_kind;
 
+typedef struct cm_module_definition {
+    vm_range bytes;
+    const pirn_module *module; /* after validation */
+} cm_module_definition;
+
+typedef struct cm_instance_definition {
+    uint32_t source; /* core module or component index; not of those made of exports */
+    uint32_t argument_count;
+    const cm_argument *arguments;
+} cm_instance_definition;
+
+typedef struct cm_alias_definition {
+    uint32_t instance;     /* ALIAS_EXPORT: instance index; ALIAS_CORE_EXPORT: core instance index */
+    uint32_t depth, index; /* ALIAS_OUTER: how many bodies to go out; the index there */
+    pirn_str name;
+} cm_alias_definition;
+
+typedef struct cm_canon_definition {
+    cm_canon_kind kind;
+    uint32_t func;                           /* lift: core func; lower: func */
+    uint32_t type;                           /* lift: of the function; resource.*: of the resource */
+    cm_resource_id resource;                 /* after validation: resource.* */
+    const cm_option_indices *options;        /* lift, lower */
+    const pirn_component_functype *functype; /* after validation: lift, lower */
+} cm_canon_definition;
+
+typedef struct cm_external_definition {
+    pirn_str name;
+    cm_extern_desc desc; /* has_desc: always of an import */
+    cm_ref ref;          /* EXPORT: what is exported; not in a type's body */
+    bool has_desc;
+} cm_external_definition;
+
+/* The resource ids that a definition gives birth to (see the top). */
+typedef struct cm_births {
+    uint32_t count;
+    const cm_birth *list;
+} cm_births;
+
+/*
+ * A file can have one definition in each of its bytes, so a definition is small: what only some of them have lies beside it.
+ */
 typedef struct cm_definition {
-    cm_definition_kind kind;
-    uint32_t index;  /* of the item that it adds, in the space of item.sort */
-    uint64_t offset; /* in the file */
+    uint32_t kind : 8;   /* cm_definition_kind */
+    uint32_t index : 24; /* of the item that it adds, in the space of item.sort */
+    uint32_t offset;     /* in the file */
     union {
-        struct {
-            vm_range bytes;
-            const pirn_module *module; /* after validation */
-        } module;
-        struct {             /* CORE_INSTANTIATE, INSTANTIATE, CORE_EXPORTS, EXPORTS */
-            uint32_t source; /* core module or component index; not of those made of exports */
-            uint32_t argument_count;
-            const cm_argument *arguments;
-        } instance;
-        const cm_type_syntax *syntax; /* TYPE, CORE_TYPE */
+        cm_module_definition *module;           /* CORE_MODULE */
+        const cm_instance_definition *instance; /* CORE_INSTANTIATE, INSTANTIATE, CORE_EXPORTS, EXPORTS */
+        const cm_type_syntax *syntax;           /* TYPE, CORE_TYPE */
         cm_component *component;
-        struct {
-            uint32_t instance; /* ALIAS_EXPORT: instance index; ALIAS_CORE_EXPORT: core instance index */
-            pirn_str name;
-            uint32_t depth, index; /* ALIAS_OUTER: how many bodies to go out; the index there */
-        } alias;
-        struct {
-            cm_canon_kind kind;
-            uint32_t func; /* lift: core func; lower: func */
-            uint32_t type; /* lift: of the function; resource.*: of the resource */
-            cm_option_indices options;
-            /* after validation */
-            const pirn_component_functype *functype; /* lift, lower */
-            cm_resource_id resource;                 /* resource.* */
-        } canon;
-        struct {
-            pirn_str name;
-            cm_extern_desc desc; /* has_desc: always of an import */
-            bool has_desc;
-            cm_ref ref; /* EXPORT: what is exported; not in a type's body */
-        } external;
+        const cm_alias_definition *alias; /* ALIAS_EXPORT, ALIAS_CORE_EXPORT, ALIAS_OUTER */
+        cm_canon_definition *canon;
+        const cm_external_definition *external; /* IMPORT, EXPORT */
     };
-    cm_item item; /* item.sort by decode; its type after validation */
-    /* after validation: resource ids that this definition gives birth to (see the top) */
-    uint32_t born_count;
-    const cm_birth *born;
-    /* after validation, TYPE that is a resource: its destructor, a core func index or CM_NONE */
-    uint32_t dtor;
+    cm_item item;          /* item.sort by decode; its type after validation */
+    const cm_births *born; /* after validation; NULL: none */
 } cm_definition;
+
+enum { CM_LIMIT_DEFINITIONS = 1000000 }; /* of one body; less than `index` can count */
 
 typedef enum cm_body_kind { CM_BODY_COMPONENT, CM_BODY_COMPONENT_TYPE, CM_BODY_INSTANCE_TYPE } cm_body_kind;
 

@@ -260,14 +260,23 @@ pirn_status cm_births_take(cm_validator *v, cm_birth_list *list, uint32_t *count
     return PIRN_OK;
 }
 
+static pirn_status take_born(cm_validator *v, cm_birth_list *list, const cm_births **out)
+{
+    cm_births *born = cm_array(v, 1, sizeof *born);
+    if (born == NULL)
+        return PIRN_NOMEM;
+    *out = born;
+    return cm_births_take(v, list, &born->count, &born->list);
+}
+
 pirn_status cm_definition_births(cm_validator *v, cm_definition *definition, cm_resource_id first)
 {
     cm_birth_list births = {0};
     cm_idmap seen;
     cm_idmap_init(&seen, v->allocator);
     pirn_status status = cm_find_births(v, &definition->item, NULL, first, &seen, &births);
-    if (status == PIRN_OK)
-        status = cm_births_take(v, &births, &definition->born_count, &definition->born);
+    if (status == PIRN_OK && births.len > 0)
+        status = take_born(v, &births, &definition->born);
     cm_idmap_done(&seen);
     BASE_VEC_DONE(&births, v->allocator);
     return status;

@@ -122,9 +122,9 @@ static void match_instance(matcher *m, const cm_offer *offer, pirn_str name, con
 
 static void report_missing(matcher *m, const cm_definition *import)
 {
-    for (uint32_t i = 0; i < import->born_count; i++)
-        bind(m, import->born[i].id, &unknown_resource);
-    pirn_str name = import->external.name;
+    for (uint32_t i = 0; import->born != NULL && i < import->born->count; i++)
+        bind(m, import->born->list[i].id, &unknown_resource);
+    pirn_str name = import->external->name;
     if (import->item.sort != CM_INSTANCE) {
         add_problem(m, base_arena_printf(m->arena, "\"%.*s\": the linker has no %s of that name", PIRN_STR_ARG(name),
                                          cm_sort_name(import->item.sort)));
@@ -138,7 +138,7 @@ static void report_missing(matcher *m, const cm_definition *import)
 static const cm_offer *find_offer(const matcher *m, const cm_definition *import)
 {
     bool is_interface = import->item.sort == CM_INSTANCE;
-    return cm_linker_find(m->linker, is_interface ? import->external.name : PIRN_STR(""));
+    return cm_linker_find(m->linker, is_interface ? import->external->name : PIRN_STR(""));
 }
 
 static bool is_resource(const cm_item *item)
@@ -148,9 +148,9 @@ static bool is_resource(const cm_item *item)
 
 static const cm_offer *match_import(matcher *m, const cm_definition *import)
 {
-    pirn_str name = import->external.name;
+    pirn_str name = import->external->name;
     const cm_item *item = &import->item;
-    if (item->sort == CM_TYPE && import->born_count == 0)
+    if (item->sort == CM_TYPE && import->born == NULL)
         return NULL; /* another name of a type that is known */
     if (item->sort != CM_INSTANCE && item->sort != CM_FUNC && !is_resource(item)) {
         add_problem(m, base_arena_printf(m->arena, "\"%.*s\": is a %s, which a linker cannot offer",

@@ -9,6 +9,7 @@
  */
 #include "component/plan.h"
 
+#include "component/decode.h"
 #include "component/environment.h"
 #include "component/trapping.h"
 
@@ -127,7 +128,7 @@ static pirn_status bind_root(planner *p, const cm_component *root, const cm_bag 
         if (def->kind != CM_DEF_IMPORT)
             continue;
         cm_named_value *entry = &b->entries[b->count++];
-        entry->name = def->external.name;
+        entry->name = def->external->name;
         PIRN_TRY(bind_item(p, p->bindings->offers[i], entry->name, &def->item, &entry->value));
     }
     *out = cm_bag_seal(b);
@@ -187,12 +188,12 @@ static pirn_status find_core_export(planner *p, const cm_core_value *instance, p
 /* The arguments or exports that a definition lists, as a bag. */
 static pirn_status collect(planner *p, const cm_environment *env, const cm_definition *def, const cm_bag **out)
 {
-    PIRN_TRY(spend(p, def->instance.argument_count));
-    cm_bag *b = cm_bag_new(&p->scratch, def->instance.argument_count);
+    PIRN_TRY(spend(p, def->instance->argument_count));
+    cm_bag *b = cm_bag_new(&p->scratch, def->instance->argument_count);
     if (b == NULL)
         return base_nomem(p->error);
-    for (uint32_t i = 0; i < def->instance.argument_count; i++) {
-        const cm_argument *argument = &def->instance.arguments[i];
+    for (uint32_t i = 0; i < def->instance->argument_count; i++) {
+        const cm_argument *argument = &def->instance->arguments[i];
         b->entries[b->count++] = (cm_named_value){argument->name, cm_environment_value(env, argument->ref)};
     }
     *out = cm_bag_seal(b);
@@ -215,7 +216,7 @@ static pirn_status resolve_core_imports(planner *p, const pirn_module *module, c
 static pirn_status instantiate_module(planner *p, const cm_environment *env, const cm_definition *def,
                                       cm_core_value *made)
 {
-    const pirn_module *module = env->items[CM_CORE_MODULE][def->instance.source].module;
+    const pirn_module *module = env->items[CM_CORE_MODULE][def->instance->source].module;
     uint32_t count = (uint32_t)pirn_module_import_count(module);
     PIRN_TRY(spend(p, count));
     if (p->plan->core_instance_count >= CM_LIMIT_INSTANCES)
@@ -261,9 +262,9 @@ static cm_option_sources resolve_options(const cm_environment *env, const cm_opt
 static pirn_status plan_lift(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
     cm_step step = {.kind = CM_STEP_LIFT, .number = p->plan->host_function_count + p->plan->lifted_count++};
-    step.canon.type = def->canon.functype;
-    step.canon.options = resolve_options(env, &def->canon.options);
-    step.canon.core = cm_environment_core(env, CM_CORE_FUNC, def->canon.func);
+    step.canon.type = def->canon->functype;
+    step.canon.options = resolve_options(env, def->canon->options);
+    step.canon.core = cm_environment_core(env, CM_CORE_FUNC, def->canon->func);
     out->function = step.number;
     return add_step(p, &step);
 }
@@ -271,9 +272,9 @@ static pirn_status plan_lift(planner *p, const cm_environment *env, const cm_def
 static pirn_status plan_lower(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
     cm_step step = {.kind = CM_STEP_LOWER, .number = p->plan->core_function_count++};
-    step.canon.type = def->canon.functype;
-    step.canon.options = resolve_options(env, &def->canon.options);
-    step.canon.callee = env->items[CM_FUNC][def->canon.func].function;
+    step.canon.type = def->canon->functype;
+    step.canon.options = resolve_options(env, def->canon->options);
+    step.canon.callee = env->items[CM_FUNC][def->canon->func].function;
     step.canon.slot = p->plan->lowered_count++;
     out->core = (cm_core_source){CM_NONE, step.number};
     return add_step(p, &step);
@@ -285,7 +286,7 @@ static pirn_status plan_builtin(planner *p, const cm_environment *env, const cm_
     cm_step step = {.kind = CM_STEP_BUILTIN, .number = p->plan->core_function_count++};
     step.builtin.operation = operation;
     step.builtin.state = env->state;
-    step.builtin.resource = env->resources[def->canon.resource];
+    step.builtin.resource = env->resources[def->canon->resource];
     step.builtin.slot = p->plan->builtin_count++;
     out->core = (cm_core_source){CM_NONE, step.number};
     if (step.builtin.resource == CM_NONE)
@@ -295,9 +296,9 @@ static pirn_status plan_builtin(planner *p, const cm_environment *env, const cm_
 
 static pirn_status plan_trapping(planner *p, const cm_definition *def, cm_value *out)
 {
-    const cm_trapping_canon *canon = cm_trapping_canon_find((uint8_t)def->canon.kind);
+    const cm_trapping_canon *canon = cm_trapping_canon_find((uint8_t)def->canon->kind);
     cm_step step = {.kind = CM_STEP_TRAPPING, .number = p->plan->core_function_count++};
-    step.trapping.type = def->item.core.func;
+    step.trapping.type = def->item.core_func;
     step.trapping.text = canon->text;
     out->core = (cm_core_source){CM_NONE, step.number};
     return add_step(p, &step);
@@ -305,7 +306,7 @@ static pirn_status plan_trapping(planner *p, const cm_definition *def, cm_value 
 
 static pirn_status plan_canon(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
-    switch (def->canon.kind) {
+    switch (def->canon->kind) {
     case CM_CANON_LIFT:
         return plan_lift(p, env, def, out);
     case CM_CANON_LOWER:
@@ -326,7 +327,7 @@ static pirn_status plan_resource_type(planner *p, cm_environment *env, const cm_
     cm_step step = {.kind = CM_STEP_RESOURCE_TYPE};
     step.number = p->plan->host_resource_count + p->plan->guest_resource_count++;
     step.resource_type.definer = env->state;
-    step.resource_type.dtor = cm_environment_core(env, CM_CORE_FUNC, def->dtor);
+    step.resource_type.dtor = cm_environment_core(env, CM_CORE_FUNC, def->syntax->dtor);
     env->resources[def->item.type.resource] = step.number;
     return add_step(p, &step);
 }
@@ -338,7 +339,7 @@ static pirn_status walk(planner *p, cm_environment *env, uint32_t parent, const 
 static pirn_status instantiate_component(planner *p, const cm_environment *env, const cm_definition *def,
                                          cm_value *out)
 {
-    const cm_closure *source = env->items[CM_COMPONENT][def->instance.source].component;
+    const cm_closure *source = env->items[CM_COMPONENT][def->instance->source].component;
     cm_environment inner = {.component = source->component, .outer = source->outer, .depth = env->depth + 1};
     if (inner.depth > CM_LIMIT_NESTING)
         return base_fail(p->error, PIRN_LIMIT, def->offset, "component instances are nested more than %d deep",
@@ -365,9 +366,9 @@ static pirn_status make_closure(planner *p, const cm_environment *env, const cm_
 static cm_value outer_value(const cm_environment *env, const cm_definition *def)
 {
     const cm_environment *outer = env;
-    for (uint32_t i = 0; i < def->alias.depth && outer->outer != NULL; i++)
+    for (uint32_t i = 0; i < def->alias->depth && outer->outer != NULL; i++)
         outer = outer->outer;
-    return cm_environment_value(outer, (cm_ref){def->item.sort, def->alias.index});
+    return cm_environment_value(outer, (cm_ref){def->item.sort, def->alias->index});
 }
 
 static pirn_status find_named(planner *p, const cm_bag *from, pirn_str name, uint64_t offset, cm_value *out)
@@ -380,14 +381,14 @@ static pirn_status import_value(planner *p, const cm_environment *env, const cm_
 {
     if (!cm_sort_has_values(def->item.sort) && !cm_item_is_resource(&def->item))
         return PIRN_OK;
-    return find_named(p, env->arguments, def->external.name, def->offset, out);
+    return find_named(p, env->arguments, def->external->name, def->offset, out);
 }
 
 static pirn_status evaluate(planner *p, cm_environment *env, const cm_definition *def, cm_value *out)
 {
     switch (def->kind) {
     case CM_DEF_CORE_MODULE:
-        out->module = def->module.module;
+        out->module = def->module->module;
         return PIRN_OK;
     case CM_DEF_CORE_INSTANTIATE:
     case CM_DEF_CORE_EXPORTS:
@@ -399,12 +400,12 @@ static pirn_status evaluate(planner *p, cm_environment *env, const cm_definition
     case CM_DEF_EXPORTS:
         return collect(p, env, def, &out->instance);
     case CM_DEF_ALIAS_EXPORT:
-        if (!cm_sort_has_values(def->item.sort) && def->born_count == 0)
+        if (!cm_sort_has_values(def->item.sort) && def->born == NULL)
             return PIRN_OK;
-        return find_named(p, env->items[CM_INSTANCE][def->alias.instance].instance, def->alias.name, def->offset,
+        return find_named(p, env->items[CM_INSTANCE][def->alias->instance].instance, def->alias->name, def->offset,
                           out);
     case CM_DEF_ALIAS_CORE_EXPORT:
-        return find_core_export(p, env->items[CM_CORE_INSTANCE][def->alias.instance].core_instance, def->alias.name,
+        return find_core_export(p, env->items[CM_CORE_INSTANCE][def->alias->instance].core_instance, def->alias->name,
                                 def->offset, &out->core);
     case CM_DEF_ALIAS_OUTER:
         if (cm_sort_has_values(def->item.sort))
@@ -417,7 +418,7 @@ static pirn_status evaluate(planner *p, cm_environment *env, const cm_definition
     case CM_DEF_IMPORT:
         return import_value(p, env, def, out);
     case CM_DEF_EXPORT:
-        *out = cm_environment_value(env, def->external.ref);
+        *out = cm_environment_value(env, def->external->ref);
         return PIRN_OK;
     case CM_DEF_CORE_TYPE:
         return PIRN_OK;
@@ -428,8 +429,8 @@ static pirn_status evaluate(planner *p, cm_environment *env, const cm_definition
 /* Enters the resource types that the item brings: each is found in it by its path (definition.h). */
 static pirn_status enter_births(planner *p, cm_environment *env, const cm_definition *def, cm_value item)
 {
-    for (uint32_t i = 0; i < def->born_count; i++) {
-        const cm_birth *birth = &def->born[i];
+    for (uint32_t i = 0; def->born != NULL && i < def->born->count; i++) {
+        const cm_birth *birth = &def->born->list[i];
         cm_value at = item;
         for (uint32_t step = 0; step < birth->path_length; step++)
             PIRN_TRY(find_named(p, at.instance, birth->path[step], def->offset, &at));
@@ -447,8 +448,8 @@ static pirn_status collect_exports(planner *p, const cm_environment *env, const 
     for (uint32_t i = 0; i < component->definition_count; i++) {
         const cm_definition *def = &component->definitions[i];
         if (def->kind == CM_DEF_EXPORT)
-            b->entries[b->count++] =
-                (cm_named_value){def->external.name, cm_environment_value(env, (cm_ref){def->item.sort, def->index})};
+            b->entries[b->count++] = (cm_named_value){
+                def->external->name, cm_environment_value(env, (cm_ref){def->item.sort, def->index})};
     }
     *out = cm_bag_seal(b);
     return PIRN_OK;

@@ -269,7 +269,7 @@ static bool needs_name(const pirn_type *type)
            type->kind == PIRN_TYPE_FLAGS;
 }
 
-static pirn_status name_value(cm_substitution *s, pirn_str name, const pirn_type *type, const pirn_type **out)
+static pirn_status name_value(cm_substitution *s, const pirn_str *name, const pirn_type *type, const pirn_type **out)
 {
     PIRN_TRY(substitute_type(s, type, out));
     if (!needs_name(type))
@@ -278,12 +278,12 @@ static pirn_status name_value(cm_substitution *s, pirn_str name, const pirn_type
     if (named == NULL)
         return copy_failed(s);
     named->identity = ++s->v->next_identity;
-    named->name = name;
+    named->name = *name;
     *out = named;
     return set_node(s, type, named);
 }
 
-static pirn_status name_resource(cm_substitution *s, pirn_str name, const cm_type *type, cm_type *out)
+static pirn_status name_resource(cm_substitution *s, const pirn_str *name, const cm_type *type, cm_type *out)
 {
     out->resource = cm_substitute_resource(s, type->resource);
     out->identity = ++s->v->next_identity;
@@ -291,7 +291,7 @@ static pirn_status name_resource(cm_substitution *s, pirn_str name, const cm_typ
     return map_number(s, &s->identities, type->identity, out->identity);
 }
 
-static pirn_status name_item(cm_substitution *s, pirn_str name, const cm_item *item, cm_item *out);
+static pirn_status name_item(cm_substitution *s, const pirn_str *name, const cm_item *item, cm_item *out);
 
 static pirn_status name_instance(cm_substitution *s, const cm_instance_type *type, const cm_instance_type **out)
 {
@@ -301,7 +301,7 @@ static pirn_status name_instance(cm_substitution *s, const cm_instance_type *typ
     if (list == NULL)
         return copy_failed(s);
     for (uint32_t i = 0; i < type->exports.count; i++)
-        PIRN_TRY(name_item(s, list[i].name, &type->exports.list[i].item, &list[i].item));
+        PIRN_TRY(name_item(s, &list[i].name, &type->exports.list[i].item, &list[i].item));
     named->exports.list = list;
     named->born_count = 0;
     named->born = NULL;
@@ -309,7 +309,7 @@ static pirn_status name_instance(cm_substitution *s, const cm_instance_type *typ
     return PIRN_OK;
 }
 
-static pirn_status name_item(cm_substitution *s, pirn_str name, const cm_item *item, cm_item *out)
+static pirn_status name_item(cm_substitution *s, const pirn_str *name, const cm_item *item, cm_item *out)
 {
     *out = *item;
     if (item->sort == CM_INSTANCE)
@@ -321,7 +321,7 @@ static pirn_status name_item(cm_substitution *s, pirn_str name, const cm_item *i
     return cm_substitute_item(s, item, out);
 }
 
-pirn_status cm_name_item(cm_validator *v, pirn_str name, const cm_item *item, cm_item *out)
+pirn_status cm_name_item(cm_validator *v, const pirn_str *name, const cm_item *item, cm_item *out)
 {
     cm_substitution s;
     cm_substitution_init(&s, v);

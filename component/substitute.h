@@ -40,4 +40,4 @@ PIRN_MUST_CHECK pirn_status cm_substitution_renew(cm_substitution *s, uint32_t c
  * The item as it stands after being imported or exported as `name`: types in it have new identities; the abstract
  * resource types of an instance type have new ids.
  */
-PIRN_MUST_CHECK pirn_status cm_name_item(cm_validator *v, pirn_str name, const cm_item *item, cm_item *out);
+PIRN_MUST_CHECK pirn_status cm_name_item(cm_validator *v, const pirn_str *name, const cm_item *item, cm_item *out);

@@ -3,6 +3,7 @@
 #include "component/validate.h"
 #include "component/externs.h"
 #include <stdarg.h>
+#include <stddef.h>
 #include <string.h>
 
 /* ---- The validator ----------------------------------------------------------------------------------------------- */
@@ -28,6 +29,9 @@ pirn_status cm_nomem(cm_validator *v)
 
 void *cm_array(cm_validator *v, size_t count, size_t size)
 {
+    static const max_align_t nothing;
+    if (count == 0)
+        return (void *)&nothing;
     void *array = base_arena_array(v->arena, count, size);
     if (array == NULL)
         cm_nomem(v);
@@ -168,7 +172,7 @@ static pirn_status gather_externs(cm_scope *scope, cm_definition_kind kind, cm_e
     *out = (cm_externs){.count = count, .list = list};
     for (uint32_t i = 0; i < body->definition_count; i++)
         if (body->definitions[i].kind == kind)
-            *list++ = (cm_extern){body->definitions[i].external.name, body->definitions[i].item};
+            *list++ = (cm_extern){body->definitions[i].external->name, body->definitions[i].item};
     return cm_externs_index(scope->v, out);
 }
 
@@ -225,11 +229,9 @@ pirn_status cm_validate_body(cm_validator *v, cm_scope *parent, cm_component *bo
     cm_namespace_init(&scope.exports, "export", v->allocator);
     body->first_resource = v->next_resource;
     pirn_status status = validate_definitions(&scope);
-    if (status == PIRN_OK)
-        status = finish_type(&scope);
     cm_namespace_done(&scope.imports);
     cm_namespace_done(&scope.exports);
-    return status;
+    return status == PIRN_OK ? finish_type(&scope) : status;
 }
 
 static pirn_status make_primitives(cm_validator *v)

@@ -105,7 +105,7 @@ static pirn_status check_core_option(cm_scope *scope, const char *name, uint32_t
 {
     const cm_item *func = NULL;
     PIRN_TRY(cm_scope_item(scope, CM_CORE_FUNC, index, &func));
-    if (func->core.func != expected)
+    if (func->core_func != expected)
         return cm_invalid(scope->v, "canonical option `%s` uses a core function with an incorrect signature", name);
     return PIRN_OK;
 }
@@ -114,7 +114,7 @@ static pirn_status check_memory(cm_scope *scope, uint32_t index)
 {
     const cm_item *memory = NULL;
     PIRN_TRY(cm_scope_item(scope, CM_CORE_MEMORY, index, &memory));
-    if (memory->core.memory.is64 || memory->core.memory.shared)
+    if (memory->core->memory.is64 || memory->core->memory.shared)
         return cm_invalid(scope->v, "canonical option `memory` must be a 32-bit linear memory that is not shared");
     return PIRN_OK;
 }
@@ -162,29 +162,28 @@ static pirn_status validate_lift(cm_scope *scope, cm_definition *definition)
 {
     const cm_type *type = NULL;
     const cm_item *core = NULL;
-    PIRN_TRY(cm_scope_type(scope, definition->canon.type, CM_TYPE_FUNC, "a function type", &type));
-    PIRN_TRY(cm_scope_item(scope, CM_CORE_FUNC, definition->canon.func, &core));
-    PIRN_TRY(check_lifted(scope->v, type->func, core->core.func));
-    PIRN_TRY(check_options(scope, &definition->canon.options, type->func, core->core.func));
-    definition->canon.functype = type->func;
+    PIRN_TRY(cm_scope_type(scope, definition->canon->type, CM_TYPE_FUNC, "a function type", &type));
+    PIRN_TRY(cm_scope_item(scope, CM_CORE_FUNC, definition->canon->func, &core));
+    PIRN_TRY(check_lifted(scope->v, type->func, core->core_func));
+    PIRN_TRY(check_options(scope, definition->canon->options, type->func, core->core_func));
+    definition->canon->functype = type->func;
     definition->item.func = type->func;
     return PIRN_OK;
 }
 
 static pirn_status make_core_func(cm_scope *scope, cm_definition *definition, const cm_core_functype *type)
 {
-    definition->item.core.kind = PIRN_EXTERN_FUNC;
     return make_functype(scope->v, type->params, type->param_count, type->results, type->result_count,
-                         &definition->item.core.func);
+                         &definition->item.core_func);
 }
 
 static pirn_status validate_lower(cm_scope *scope, cm_definition *definition)
 {
     const cm_item *func = NULL;
-    PIRN_TRY(cm_scope_item(scope, CM_FUNC, definition->canon.func, &func));
-    PIRN_TRY(check_options(scope, &definition->canon.options, func->func, NULL));
+    PIRN_TRY(cm_scope_item(scope, CM_FUNC, definition->canon->func, &func));
+    PIRN_TRY(check_options(scope, definition->canon->options, func->func, NULL));
     cm_core_functype lowered = cm_flatten_lower(func->func);
-    definition->canon.functype = func->func;
+    definition->canon->functype = func->func;
     return make_core_func(scope, definition, &lowered);
 }
 
@@ -192,11 +191,11 @@ static pirn_status validate_lower(cm_scope *scope, cm_definition *definition)
 static pirn_status validate_resource(cm_scope *scope, cm_definition *definition)
 {
     const cm_type *type = NULL;
-    cm_canon_kind kind = definition->canon.kind;
-    PIRN_TRY(cm_scope_type(scope, definition->canon.type, CM_TYPE_RESOURCE, "a resource type", &type));
+    cm_canon_kind kind = definition->canon->kind;
+    PIRN_TRY(cm_scope_type(scope, definition->canon->type, CM_TYPE_RESOURCE, "a resource type", &type));
     if (kind != CM_CANON_RESOURCE_DROP && scope->v->owners.data[type->resource] != scope->body)
-        return cm_invalid(scope->v, "type index %u is not a local resource", definition->canon.type);
-    definition->canon.resource = type->resource;
+        return cm_invalid(scope->v, "type index %u is not a local resource", definition->canon->type);
+    definition->canon->resource = type->resource;
     cm_core_functype core = {.params = {PIRN_I32}, .param_count = 1, .results = {PIRN_I32}};
     core.result_count = kind == CM_CANON_RESOURCE_DROP ? 0 : 1;
     return make_core_func(scope, definition, &core);
@@ -204,7 +203,7 @@ static pirn_status validate_resource(cm_scope *scope, cm_definition *definition)
 
 static pirn_status validate_trapping(cm_scope *scope, cm_definition *definition)
 {
-    const char *letter = cm_trapping_canon_find((uint8_t)definition->canon.kind)->signature;
+    const char *letter = cm_trapping_canon_find((uint8_t)definition->canon->kind)->signature;
     cm_core_functype core = {.param_count = 0};
     for (; *letter != '_'; letter++)
         core.params[core.param_count++] = PIRN_I32;
@@ -215,7 +214,7 @@ static pirn_status validate_trapping(cm_scope *scope, cm_definition *definition)
 
 pirn_status cm_validate_canon(cm_scope *scope, cm_definition *definition)
 {
-    switch (definition->canon.kind) {
+    switch (definition->canon->kind) {
     case CM_CANON_LIFT:
         return validate_lift(scope, definition);
     case CM_CANON_LOWER:

@@ -74,8 +74,8 @@ pirn_status cm_validate_core_module(cm_scope *scope, cm_definition *definition)
     cm_module_type *type = cm_array(v, 1, sizeof *type);
     if (type == NULL)
         return PIRN_NOMEM;
-    PIRN_TRY(load_module(v, definition->module.bytes, &module));
-    definition->module.module = module;
+    PIRN_TRY(load_module(v, definition->module->bytes, &module));
+    definition->module->module = module;
     definition->item.module = type;
     return list_module(v, module, type);
 }
@@ -213,8 +213,8 @@ pirn_status cm_validate_core_type(cm_scope *scope, cm_definition *definition)
 static pirn_status resolve_core_arguments(cm_scope *scope, const cm_definition *definition, base_map *seen,
                                           const cm_item **items)
 {
-    for (uint32_t i = 0; i < definition->instance.argument_count; i++) {
-        const cm_argument *a = &definition->instance.arguments[i];
+    for (uint32_t i = 0; i < definition->instance->argument_count; i++) {
+        const cm_argument *a = &definition->instance->arguments[i];
         bool added = false;
         scope->v->offset = a->offset;
         if (base_map_add(seen, a->name, i, &added) != PIRN_OK)
@@ -236,8 +236,7 @@ static pirn_status check_core_import(cm_validator *v, const cm_core_extern *impo
     uint64_t index = 0;
     if (!base_map_get(arguments, import->module, &index))
         return cm_invalid(v, "missing module instantiation argument named `%.*s`", PIRN_STR_ARG(import->module));
-    const cm_core_extern *export =
-        cm_core_externs_find(&items[index]->core_instance, (pirn_str){"", 0}, import->name);
+    const cm_core_extern *export = cm_core_externs_find(items[index]->core_instance, (pirn_str){"", 0}, import->name);
     if (export == NULL)
         return cm_invalid(v, "module instantiation argument `%.*s` does not export an item named `%.*s`",
                           PIRN_STR_ARG(import->module), PIRN_STR_ARG(import->name));
@@ -254,29 +253,31 @@ static pirn_status instantiate_core(cm_scope *scope, cm_definition *definition, 
                                     const cm_item *const *items)
 {
     const cm_item *module = NULL;
-    PIRN_TRY(cm_scope_item(scope, CM_CORE_MODULE, definition->instance.source, &module));
+    PIRN_TRY(cm_scope_item(scope, CM_CORE_MODULE, definition->instance->source, &module));
     for (uint32_t i = 0; i < module->module->imports.count; i++)
         PIRN_TRY(check_core_import(scope->v, &module->module->imports.list[i], arguments, items));
-    definition->item.core_instance = module->module->exports;
+    definition->item.core_instance = &module->module->exports;
     return PIRN_OK;
 }
 
 static pirn_status export_core(cm_scope *scope, cm_definition *definition, const cm_item *const *items)
 {
-    uint32_t count = definition->instance.argument_count;
+    uint32_t count = definition->instance->argument_count;
+    cm_core_externs *exports = cm_array(scope->v, 1, sizeof *exports);
     cm_core_extern *list = cm_array(scope->v, count, sizeof *list);
-    if (list == NULL)
+    if (exports == NULL || list == NULL)
         return PIRN_NOMEM;
     for (uint32_t i = 0; i < count; i++)
-        list[i] = (cm_core_extern){{"", 0}, definition->instance.arguments[i].name, items[i]->core};
-    definition->item.core_instance = (cm_core_externs){.count = count, .list = list};
-    return cm_core_externs_index(scope->v, &definition->item.core_instance);
+        list[i] = (cm_core_extern){{"", 0}, definition->instance->arguments[i].name, cm_item_core(items[i])};
+    *exports = (cm_core_externs){.count = count, .list = list};
+    definition->item.core_instance = exports;
+    return cm_core_externs_index(scope->v, exports);
 }
 
 pirn_status cm_validate_core_instance(cm_scope *scope, cm_definition *definition)
 {
     bool is_instantiate = definition->kind == CM_DEF_CORE_INSTANTIATE;
-    const cm_item **items = cm_array(scope->v, definition->instance.argument_count, sizeof *items);
+    const cm_item **items = cm_array(scope->v, definition->instance->argument_count, sizeof *items);
     if (items == NULL)
         return PIRN_NOMEM;
     base_map seen;

@@ -268,8 +268,8 @@ static pirn_status make_described(cm_scope *scope, cm_definition *definition)
 {
     cm_item described;
     cm_resource_id first = scope->v->next_resource;
-    PIRN_TRY(describe(scope, &definition->external.desc, &described));
-    PIRN_TRY(cm_name_item(scope->v, definition->external.name, &described, &definition->item));
+    PIRN_TRY(describe(scope, &definition->external->desc, &described));
+    PIRN_TRY(cm_name_item(scope->v, &definition->external->name, &described, &definition->item));
     return cm_definition_births(scope->v, definition, first);
 }
 
@@ -277,7 +277,7 @@ pirn_status cm_validate_import(cm_scope *scope, cm_definition *definition)
 {
     PIRN_TRY(make_described(scope, definition));
     PIRN_TRY(check_visible(scope, true, &definition->item));
-    return cm_namespace_add(scope->v, &scope->imports, &definition->external.name, &definition->item);
+    return cm_namespace_add(scope->v, &scope->imports, &definition->external->name, &definition->item);
 }
 
 /* An export may say that it is less than what it is made of. */
@@ -286,7 +286,8 @@ static pirn_status ascribe(cm_scope *scope, cm_definition *definition, const cm_
     PIRN_TRY(make_described(scope, definition));
     cm_substitution s;
     cm_substitution_init(&s, scope->v);
-    pirn_status status = cm_substitution_unbind(&s, definition->born_count, definition->born);
+    pirn_status status = cm_substitution_unbind(&s, definition->born == NULL ? 0 : definition->born->count,
+                                                definition->born == NULL ? NULL : definition->born->list);
     if (status == PIRN_OK)
         status = cm_match_report(&s, cm_match_item(&s, &definition->item, actual),
                                  "ascribed type of export is not compatible with item's type");
@@ -299,15 +300,15 @@ static pirn_status export_item(cm_scope *scope, cm_definition *definition)
     const cm_item *actual = NULL;
     if (scope->body->kind != CM_BODY_COMPONENT)
         return make_described(scope, definition);
-    PIRN_TRY(cm_scope_item(scope, definition->external.ref.sort, definition->external.ref.index, &actual));
-    if (definition->external.has_desc)
+    PIRN_TRY(cm_scope_item(scope, definition->external->ref.sort, definition->external->ref.index, &actual));
+    if (definition->external->has_desc)
         return ascribe(scope, definition, actual);
-    return cm_name_item(scope->v, definition->external.name, actual, &definition->item);
+    return cm_name_item(scope->v, &definition->external->name, actual, &definition->item);
 }
 
 pirn_status cm_validate_export(cm_scope *scope, cm_definition *definition)
 {
     PIRN_TRY(export_item(scope, definition));
     PIRN_TRY(check_visible(scope, false, &definition->item));
-    return cm_namespace_add(scope->v, &scope->exports, &definition->external.name, &definition->item);
+    return cm_namespace_add(scope->v, &scope->exports, &definition->external->name, &definition->item);
 }

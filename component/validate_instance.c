@@ -18,7 +18,7 @@ static pirn_status match_arguments(cm_scope *scope, const cm_definition *definit
         v->offset = definition->offset;
         if (!base_map_get(arguments, import->name, &index))
             return cm_invalid(v, "missing import named `%.*s`", PIRN_STR_ARG(import->name));
-        const cm_argument *a = &definition->instance.arguments[index];
+        const cm_argument *a = &definition->instance->arguments[index];
         v->offset = a->offset;
         PIRN_TRY(cm_scope_item(scope, a->ref.sort, a->ref.index, &given));
         PIRN_TRY(cm_match_report(s, cm_match_item(s, &import->item, given), "type mismatch for import `%.*s`",
@@ -33,7 +33,7 @@ static pirn_status instantiate(cm_scope *scope, cm_definition *definition, cm_su
 {
     cm_validator *v = scope->v;
     const cm_item *component = NULL;
-    PIRN_TRY(cm_scope_item(scope, CM_COMPONENT, definition->instance.source, &component));
+    PIRN_TRY(cm_scope_item(scope, CM_COMPONENT, definition->instance->source, &component));
     const cm_component_type *type = component->component;
     PIRN_TRY(match_arguments(scope, definition, s, type, arguments));
     cm_resource_id first = v->next_resource;
@@ -50,8 +50,8 @@ static pirn_status instantiate(cm_scope *scope, cm_definition *definition, cm_su
 static pirn_status list_arguments(cm_scope *scope, const cm_definition *definition, base_map *arguments)
 {
     cm_validator *v = scope->v;
-    for (uint32_t i = 0; i < definition->instance.argument_count; i++) {
-        const cm_argument *a = &definition->instance.arguments[i];
+    for (uint32_t i = 0; i < definition->instance->argument_count; i++) {
+        const cm_argument *a = &definition->instance->arguments[i];
         const cm_item *item = NULL;
         bool added = false;
         v->offset = a->offset;
@@ -84,8 +84,8 @@ static pirn_status validate_instantiate(cm_scope *scope, cm_definition *definiti
 
 static pirn_status add_exports(cm_scope *scope, const cm_definition *definition, cm_namespace *names, cm_extern *list)
 {
-    for (uint32_t i = 0; i < definition->instance.argument_count; i++) {
-        const cm_argument *a = &definition->instance.arguments[i];
+    for (uint32_t i = 0; i < definition->instance->argument_count; i++) {
+        const cm_argument *a = &definition->instance->arguments[i];
         const cm_item *item = NULL;
         scope->v->offset = a->offset;
         PIRN_TRY(cm_scope_item(scope, a->ref.sort, a->ref.index, &item));
@@ -103,7 +103,7 @@ static pirn_status add_exports(cm_scope *scope, const cm_definition *definition,
 static pirn_status validate_exports(cm_scope *scope, cm_definition *definition)
 {
     cm_validator *v = scope->v;
-    uint32_t count = definition->instance.argument_count;
+    uint32_t count = definition->instance->argument_count;
     cm_instance_type *type = cm_array(v, 1, sizeof *type);
     cm_extern *list = cm_array(v, count, sizeof *list);
     if (type == NULL || list == NULL)
@@ -131,8 +131,8 @@ pirn_status cm_validate_instance(cm_scope *scope, cm_definition *definition)
 static pirn_status alias_export(cm_scope *scope, cm_definition *definition)
 {
     const cm_item *instance = NULL;
-    uint32_t index = definition->alias.instance;
-    pirn_str name = definition->alias.name;
+    uint32_t index = definition->alias->instance;
+    pirn_str name = definition->alias->name;
     PIRN_TRY(cm_scope_item(scope, CM_INSTANCE, index, &instance));
     const cm_extern *export = cm_externs_find(&instance->instance->exports, name);
     if (export == NULL)
@@ -147,16 +147,19 @@ static pirn_status alias_export(cm_scope *scope, cm_definition *definition)
 static pirn_status alias_core_export(cm_scope *scope, cm_definition *definition)
 {
     const cm_item *instance = NULL;
-    uint32_t index = definition->alias.instance;
-    pirn_str name = definition->alias.name;
+    uint32_t index = definition->alias->instance;
+    pirn_str name = definition->alias->name;
     PIRN_TRY(cm_scope_item(scope, CM_CORE_INSTANCE, index, &instance));
-    const cm_core_extern *export = cm_core_externs_find(&instance->core_instance, (pirn_str){"", 0}, name);
+    const cm_core_extern *export = cm_core_externs_find(instance->core_instance, (pirn_str){"", 0}, name);
     if (export == NULL)
         return cm_invalid(scope->v, "core instance %u has no export named `%.*s`", index, PIRN_STR_ARG(name));
     if ((int)export->type.kind != (int)definition->item.sort) /* the core sorts are numbered alike */
         return cm_invalid(scope->v, "export `%.*s` for core instance %u is not a %s", PIRN_STR_ARG(name), index,
                           pirn_extern_kind_name((pirn_extern_kind)definition->item.sort));
-    definition->item.core = export->type;
+    if (definition->item.sort == CM_CORE_FUNC)
+        definition->item.core_func = export->type.func;
+    else
+        definition->item.core = &export->type;
     return PIRN_OK;
 }
 
@@ -173,8 +176,8 @@ static pirn_status alias_outer(cm_scope *scope, cm_definition *definition)
 {
     cm_scope *outer = NULL;
     const cm_item *item = NULL;
-    PIRN_TRY(cm_scope_outer(scope, definition->alias.depth, &outer));
-    PIRN_TRY(cm_scope_item(outer, definition->item.sort, definition->alias.index, &item));
+    PIRN_TRY(cm_scope_outer(scope, definition->alias->depth, &outer));
+    PIRN_TRY(cm_scope_item(outer, definition->item.sort, definition->alias->index, &item));
     if (item->sort == CM_TYPE && leaves_component(scope, outer)) {
         bool has_resources = false;
         PIRN_TRY(cm_type_has_resources(scope->v, &item->type, &has_resources));

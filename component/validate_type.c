@@ -118,7 +118,8 @@ static pirn_status resolve_handle(cm_scope *scope, const cm_type_syntax *syntax,
     const cm_type *resource = NULL;
     PIRN_TRY(cm_scope_type(scope, syntax->element.index, CM_TYPE_RESOURCE, "a resource type", &resource));
     type->resource = resource->resource;
-    type->resource_name = resource->name;
+    if (resource->name != NULL)
+        type->resource_name = *resource->name;
     type->identity = resource->identity;
     return PIRN_OK;
 }
@@ -210,7 +211,7 @@ static pirn_status check_dtor(cm_scope *scope, uint32_t index)
     const pirn_functype *type = pirn_functype_new(scope->v->engine, &param, 1, NULL, 0);
     if (type == NULL)
         return cm_nomem(scope->v);
-    if (dtor->core.func != type)
+    if (dtor->core_func != type)
         return cm_invalid(scope->v, "core function %u has wrong signature for a destructor", index);
     return PIRN_OK;
 }
@@ -224,14 +225,12 @@ static pirn_status validate_resource(cm_scope *scope, const cm_type_syntax *synt
     cm_type *type = &definition->item.type;
     type->kind = CM_TYPE_RESOURCE;
     type->identity = ++scope->v->next_identity;
-    definition->dtor = syntax->dtor;
     return cm_new_resource(scope->v, scope->body, &type->resource);
 }
 
 pirn_status cm_validate_type(cm_scope *scope, cm_definition *definition)
 {
     const cm_type_syntax *syntax = definition->syntax;
-    definition->dtor = CM_NONE;
     switch (syntax->kind) {
     case CM_SYNTAX_VALUE:
         return validate_value(scope, syntax, &definition->item.type);
