@@ -198,7 +198,7 @@ static pirn_status make_arguments(wast_run *run, const wast_action *action, cons
         return pirn_error_set(run->error, PIRN_USAGE, "the function has %zu parameters", count);
     for (size_t i = 0; i < count; i++) {
         char name[32];
-        if (!wast_to_slots(&action->args[i], params[i], slot))
+        if (!wast_to_slots(run->store, &action->args[i], params[i], slot))
             return pirn_error_set(run->error, PIRN_USAGE, "parameter %zu is of type %s", i,
                                   pirn_valtype_text(params[i], name));
         slot += pirn_valtype_slots(params[i]);
@@ -250,13 +250,13 @@ static void execute_action(wast_run *run, const wast_command *command)
 
 /* ---- Assertions ------------------------------------------------------------------------------------------------ */
 
-static bool results_match(const wast_command *command, const results *actual)
+static bool results_match(const wast_run *run, const wast_command *command, const results *actual)
 {
     const pirn_slot *slot = actual->slots;
     if (command->result_count != actual->count)
         return false;
     for (size_t i = 0; i < actual->count; i++) {
-        if (!wast_matches(&command->results[i], actual->types[i], slot))
+        if (!wast_matches(run->store, &command->results[i], actual->types[i], slot))
             return false;
         slot += pirn_valtype_slots(actual->types[i]);
     }
@@ -285,7 +285,7 @@ static void execute_assert_return(wast_run *run, const wast_command *command)
     pirn_status status = act(run, &command->action, &actual);
     if (status != PIRN_OK)
         conclude(run, command, status, "a return");
-    else if (results_match(command, &actual))
+    else if (results_match(run, command, &actual))
         pass(run, command);
     else
         fail_results(run, command, &actual);

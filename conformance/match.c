@@ -68,14 +68,23 @@ static bool vector_matches(const wast_value *pattern, const pirn_slot *slots)
 
 /* ---- References ------------------------------------------------------------------------------------------------ */
 
-static bool reference_matches(const wast_value *pattern, pirn_valtype type, pirn_slot slot)
+/* What is of the hierarchy any has become so from an embedder's pointer. */
+static bool is_host_reference(pirn_store *store, pirn_valtype type, pirn_slot slot, uint64_t number)
+{
+    if (type != PIRN_EXTERNREF && pirn_ref_kind_of(store, type, slot) == PIRN_REF_HOST &&
+        !pirn_ref_externalize(store, slot, &slot))
+        return false;
+    return slot.ref == host_reference(number);
+}
+
+static bool reference_matches(pirn_store *store, const wast_value *pattern, pirn_valtype type, pirn_slot slot)
 {
     if (pattern->ref == WAST_REF_NULL)
         return slot.ref == NULL;
     if (slot.ref == NULL)
         return false;
     if (pattern->has_number)
-        return slot.ref == host_reference(pattern->bits[0]);
+        return is_host_reference(store, type, slot, pattern->bits[0]);
     switch (pattern->ref) {
     case WAST_REF_EXTERN:
         return type == PIRN_EXTERNREF;
@@ -88,13 +97,15 @@ static bool reference_matches(const wast_value *pattern, pirn_valtype type, pirn
 
 /* ---- Both ------------------------------------------------------------------------------------------------------ */
 
-bool wast_to_slots(const wast_value *value, pirn_valtype type, pirn_slot *out)
+bool wast_to_slots(pirn_store *store, const wast_value *value, pirn_valtype type, pirn_slot *out)
 {
     if (value->kind == WAST_EITHER || !is_type(value->kind, type))
         return false;
     if (value->kind == WAST_REF) {
         bool is_null = value->ref == WAST_REF_NULL;
         out[0].ref = is_null ? NULL : host_reference(value->bits[0]);
+        if (!is_null && type == PIRN_ANYREF && !pirn_ref_internalize(store, out[0], &out[0]))
+            return false;
         return is_null || value->has_number;
     }
     out[0].u64 = value->bits[0];
@@ -103,11 +114,11 @@ bool wast_to_slots(const wast_value *value, pirn_valtype type, pirn_slot *out)
     return true;
 }
 
-bool wast_matches(const wast_value *pattern, pirn_valtype type, const pirn_slot *slots)
+bool wast_matches(pirn_store *store, const wast_value *pattern, pirn_valtype type, const pirn_slot *slots)
 {
     if (pattern->kind == WAST_EITHER) {
         for (size_t i = 0; i < pattern->choice_count; i++) {
-            if (wast_matches(&pattern->choices[i], type, slots))
+            if (wast_matches(store, &pattern->choices[i], type, slots))
                 return true;
         }
         return false;
@@ -115,7 +126,7 @@ bool wast_matches(const wast_value *pattern, pirn_valtype type, const pirn_slot 
     if (!is_type(pattern->kind, type))
         return false;
     if (pattern->kind == WAST_REF)
-        return reference_matches(pattern, type, slots[0]);
+        return reference_matches(store, pattern, type, slots[0]);
     return pattern->kind == WAST_V128 ? vector_matches(pattern, slots) : number_matches(pattern, type, slots);
 }
 

@@ -16,7 +16,7 @@ enum {
     MIN_TABLE = 2,  /* type, flags */
     MIN_MEMORY = 1, /* flags */
     MIN_TAG = 2,    /* attribute, type */
-    MIN_GLOBAL = 4, /* type, mutability, instruction, end */
+    MIN_GLOBAL = 3, /* type, mutability, end */
     MIN_EXPORT = 3, /* empty name, kind, index */
 };
 

@@ -47,10 +47,24 @@ pirn_call *pirn_call_new(pirn_store *store)
         return NULL;
     call->store = store;
     if (!alloc_stack(call)) {
-        pirn_call_free(call);
+        base_free(&store->engine->allocator, call, sizeof *call);
         return NULL;
     }
+    call->next = store->calls;
+    if (store->calls != NULL)
+        store->calls->previous = call;
+    store->calls = call;
     return call;
+}
+
+static void unlink_call(pirn_call *call)
+{
+    if (call->previous != NULL)
+        call->previous->next = call->next;
+    else
+        call->store->calls = call->next;
+    if (call->next != NULL)
+        call->next->previous = call->previous;
 }
 
 void pirn_call_free(pirn_call *call)
@@ -58,6 +72,7 @@ void pirn_call_free(pirn_call *call)
     if (call == NULL)
         return;
     pirn_call_cancel(call);
+    unlink_call(call);
     free_stack(call);
     base_free(&call->store->engine->allocator, call, sizeof *call);
 }

@@ -54,6 +54,7 @@ struct pirn_call {
     pirn_slot *stack;
     size_t stack_size; /* bytes, the red zone included */
     bool is_mapped;    /* else from the allocator */
+    pirn_call *next, *previous; /* of the store */
 };
 
 /* The host frame of the innermost function entered will not come to its `next`: an exception passes. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Constant expressions (spec 3.4.13), extended ones included: evaluated from their bytes with a small stack. Validation has
- * checked them, so that nothing can go wrong here but memory for the stack of an unusually long one.
+ * checked them, so that nothing can go wrong here but memory: for the stack of an unusually long one, and for objects.
  */
+#include "vm/exec/object.h"
 #include "vm/exec/store.h"
 #include <assert.h>
 
@@ -13,6 +14,7 @@ typedef struct operands {
     pirn_slot short_stack[SHORT_STACK];
     pirn_slot *data; /* short_stack, or a block of its own */
     size_t len, cap;
+    pirn_trap trap;
 } operands;
 
 /* Room for one more value, of one slot or two. */
@@ -72,8 +74,70 @@ BINARY(i64_add, u64, a->u64 + b.u64)
 BINARY(i64_sub, u64, a->u64 - b.u64)
 BINARY(i64_mul, u64, a->u64 *b.u64)
 
+/* ---- Objects ------------------------------------------------------------------------------------------------------- */
+
+static uint32_t slots_of(const vm_layout_field *field)
+{
+    return field->size == 16 ? 2 : 1;
+}
+
+/* Replaces the topmost `operands` slots by a reference, unless it trapped. */
+static void give(operands *stack, uint32_t used, void *reference)
+{
+    stack->len -= used;
+    pirn_slot slot = {.u64 = 0};
+    slot.ref = reference;
+    if (stack->trap == VM_NO_TRAP)
+        push(stack, slot);
+}
+
+static void struct_new(pirn_store *store, operands *stack, const vm_layout *layout, bool has_values)
+{
+    uint32_t used = 0;
+    void *object = NULL;
+    for (uint32_t i = 0; i < layout->field_count && has_values; i++)
+        used += slots_of(&layout->fields[i]);
+    stack->trap = vm_struct_new(store, layout, has_values ? stack->data + stack->len - used : NULL, &object);
+    give(stack, used, object);
+}
+
+static void array_new(pirn_store *store, operands *stack, const vm_layout *layout, bool has_value)
+{
+    void *object = NULL;
+    uint32_t length = stack->data[stack->len - 1].u32, used = 1 + (has_value ? slots_of(layout->fields) : 0);
+    const pirn_slot *value = has_value ? stack->data + stack->len - used : NULL;
+    stack->trap = vm_array_new(store, layout, value, length, &object);
+    give(stack, used, object);
+}
+
+static void array_new_fixed(pirn_store *store, operands *stack, const vm_layout *layout, uint32_t length)
+{
+    void *object = NULL;
+    uint32_t used = length * slots_of(layout->fields);
+    stack->trap = vm_array_new_fixed(store, layout, stack->data + stack->len - used, length, &object);
+    give(stack, used, object);
+}
+
+typedef bool conversion(pirn_store *store, void *from, void **to);
+
+static void convert(pirn_store *store, operands *stack, conversion *convert_one)
+{
+    void *reference = NULL;
+    if (!convert_one(store, stack->data[stack->len - 1].ref, &reference))
+        stack->trap = PIRN_TRAP_HEAP;
+    give(stack, 1, reference);
+}
+
+/* ---- Instructions ---------------------------------------------------------------------------------------------------- */
+
+static const vm_layout *layout_at(const pirn_instance *instance, const vm_instr *instr)
+{
+    return (const vm_layout *)instance->module->rtts[instr->index];
+}
+
 static void evaluate(const pirn_instance *instance, const vm_instr *instr, operands *stack)
 {
+    pirn_store *store = instance->store;
     switch (instr->opcode) {
     case VM_OP_I32_CONST:
         return push(stack, (pirn_slot){.i32 = instr->i32});
@@ -103,32 +167,62 @@ static void evaluate(const pirn_instance *instance, const vm_instr *instr, opera
         return i64_sub(stack);
     case VM_OP_I64_MUL:
         return i64_mul(stack);
+    case VM_OP_STRUCT_NEW:
+    case VM_OP_STRUCT_NEW_DEFAULT:
+        return struct_new(store, stack, layout_at(instance, instr), instr->opcode == VM_OP_STRUCT_NEW);
+    case VM_OP_ARRAY_NEW:
+    case VM_OP_ARRAY_NEW_DEFAULT:
+        return array_new(store, stack, layout_at(instance, instr), instr->opcode == VM_OP_ARRAY_NEW);
+    case VM_OP_ARRAY_NEW_FIXED:
+        return array_new_fixed(store, stack, layout_at(instance, instr), instr->index2);
+    case VM_OP_ANY_CONVERT_EXTERN:
+        return convert(store, stack, vm_heap_internalize);
+    case VM_OP_EXTERN_CONVERT_ANY:
+        return convert(store, stack, vm_heap_externalize);
+    case VM_OP_REF_I31:
+        stack->len--;
+        return push(stack, (pirn_slot){.ref = vm_i31_new(stack->data[stack->len].u32)});
     default:
         assert(!"validation lets no other instruction pass");
     }
 }
 
-pirn_status vm_const_expr_read(const pirn_instance *instance, vm_reader *reader, pirn_slot *out)
+/* What the stack refers to is safe from collections. */
+static bool evaluate_all(const pirn_instance *instance, vm_reader *reader, operands *stack)
 {
-    operands stack = {.allocator = &instance->store->engine->allocator, .cap = SHORT_STACK};
-    stack.data = stack.short_stack;
+    vm_heap *heap = &instance->store->heap;
+    vm_heap_range range = {&stack->data, &stack->len, heap->ranges};
+    heap->ranges = &range;
     bool room = true;
-    for (vm_instr instr;
-         vm_instr_read(reader, instance->module->syntax.features, &instr) && instr.opcode != VM_OP_END;) {
-        room = reserve(&stack);
-        if (!room)
-            break;
-        evaluate(instance, &instr, &stack);
+    for (vm_instr instr; room && stack->trap == VM_NO_TRAP &&
+                         vm_instr_read(reader, instance->module->syntax.features, &instr) &&
+                         instr.opcode != VM_OP_END;) {
+        room = reserve(stack);
+        if (room)
+            evaluate(instance, &instr, stack);
     }
-    memcpy(out, stack.data, (room ? stack.len : 0) * sizeof *out);
-    if (stack.data != stack.short_stack)
-        base_free(stack.allocator, stack.data, stack.cap * sizeof *stack.data);
-    return room ? PIRN_OK : PIRN_NOMEM;
+    heap->ranges = range.outer;
+    return room && stack->trap == VM_NO_TRAP;
 }
 
-pirn_status vm_const_expr_eval(const pirn_instance *instance, vm_range expression, pirn_slot *out)
+pirn_status vm_const_expr_read(const pirn_instance *instance, vm_reader *reader, pirn_slot *out, pirn_error *error)
+{
+    operands stack = {.allocator = &instance->store->engine->allocator, .cap = SHORT_STACK, .trap = VM_NO_TRAP};
+    stack.data = stack.short_stack;
+    bool done = evaluate_all(instance, reader, &stack);
+    if (done)
+        memcpy(out, stack.data, stack.len * sizeof *out);
+    if (stack.data != stack.short_stack)
+        base_free(stack.allocator, stack.data, stack.cap * sizeof *stack.data);
+    if (done)
+        return PIRN_OK;
+    pirn_trap trap = stack.trap == VM_NO_TRAP ? PIRN_TRAP_NOMEM : stack.trap;
+    return base_fail(error, base_trap_status(trap), PIRN_NO_OFFSET, "%s", base_trap_text(trap));
+}
+
+pirn_status vm_const_expr_eval(const pirn_instance *instance, vm_range expression, pirn_slot *out, pirn_error *error)
 {
     vm_reader reader;
     vm_reader_init(&reader, expression.start, (size_t)(expression.end - expression.start), 0, NULL);
-    return vm_const_expr_read(instance, &reader, out);
+    return vm_const_expr_read(instance, &reader, out, error);
 }

@@ -49,6 +49,7 @@ static bool alloc_segments(pirn_instance *instance)
     instance->dropped_elems = base_arena_zero(arena, syntax->elems.len);
     instance->dropped_datas = base_arena_zero(arena, syntax->datas.len);
     instance->elem_starts = base_arena_array(arena, (size_t)syntax->elems.len + 1, sizeof *instance->elem_starts);
+    instance->elem_ref_count = references;
     instance->elem_refs = base_arena_array(arena, references, sizeof *instance->elem_refs);
     return instance->dropped_elems != NULL && instance->dropped_datas != NULL && instance->elem_starts != NULL &&
            instance->elem_refs != NULL;
@@ -149,8 +150,7 @@ static pirn_status make_globals(pirn_instance *instance, pirn_error *error)
         const vm_global_decl *decl = &syntax->globals.data[i];
         pirn_global *global = &instance->own_globals[i - syntax->imported_globals];
         pirn_slot initial[2] = {{.u64 = 0}, {.u64 = 0}};
-        if (vm_const_expr_eval(instance, decl->init, initial) != PIRN_OK)
-            return base_nomem(error);
+        PIRN_TRY(vm_const_expr_eval(instance, decl->init, initial, error));
         const pirn_externtype type = vm_module_extern_type(instance->module, PIRN_EXTERN_GLOBAL, i);
         vm_global_init(global, instance->store, &type.global, initial);
         instance->global_objects[i] = global;
@@ -166,8 +166,8 @@ static pirn_status make_tables(pirn_instance *instance, pirn_error *error)
         const vm_table_decl *decl = &syntax->tables.data[i];
         pirn_table *table = &instance->own_tables[i - syntax->imported_tables];
         pirn_slot initial = {.ref = NULL};
-        if (decl->init.start != decl->init.end && vm_const_expr_eval(instance, decl->init, &initial) != PIRN_OK)
-            return base_nomem(error);
+        if (decl->init.start != decl->init.end)
+            PIRN_TRY(vm_const_expr_eval(instance, decl->init, &initial, error));
         const pirn_externtype type = vm_module_extern_type(instance->module, PIRN_EXTERN_TABLE, i);
         PIRN_TRY(vm_table_init(table, instance->store, &type.table, initial.ref, error));
         instance->tables[i] = table;
@@ -199,8 +199,8 @@ static pirn_status read_references(const pirn_instance *instance, const vm_elem 
         pirn_slot reference;
         if (!elem->is_exprs)
             reference.ref = instance->funcs[vm_reader_leb_u32(&reader)];
-        else if (vm_const_expr_read(instance, &reader, &reference) != PIRN_OK)
-            return base_nomem(error);
+        else
+            PIRN_TRY(vm_const_expr_read(instance, &reader, &reference, error));
         out[i] = reference.ref;
     }
     return PIRN_OK;
@@ -229,8 +229,7 @@ static pirn_status eval_offset(const pirn_instance *instance, vm_range at, bool 
                                pirn_error *error)
 {
     pirn_slot value;
-    if (vm_const_expr_eval(instance, at, &value) != PIRN_OK)
-        return base_nomem(error);
+    PIRN_TRY(vm_const_expr_eval(instance, at, &value, error));
     *offset = is64 ? value.u64 : value.u32;
     return PIRN_OK;
 }
@@ -303,7 +302,9 @@ pirn_status pirn_instance_new(pirn_store *store, const pirn_module *module, cons
     pirn_instance *instance = alloc_instance(store, module);
     if (instance == NULL)
         return base_nomem(error);
+    store->heap.constructing = instance;
     pirn_status status = make_objects(instance, imports, error);
+    store->heap.constructing = NULL;
     if (status != PIRN_OK) {
         vm_instance_free(instance);
         return status;

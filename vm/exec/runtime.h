@@ -25,6 +25,7 @@
 #include "vm/base/map.h"
 #include "vm/base/memory.h"
 #include "vm/binary/instr.h"
+#include "vm/exec/heap.h"
 #include "vm/exec/type.h"
 #include "vm/syntax/module.h"
 #include <stdatomic.h>
@@ -169,6 +170,7 @@ struct pirn_instance {
     const pirn_module *module;
     pirn_store *store;
     uint8_t *dropped_elems, *dropped_datas; /* one flag a segment */
+    size_t elem_ref_count;
     void **elem_refs;      /* references of the passive element segments, one behind the other */
     uint32_t *elem_starts; /* where each segment's begin, and the end; an active or declarative one is empty */
     pirn_func *own_funcs;  /* the defined ones, in the slab like the own memories, tables and globals */
@@ -221,6 +223,8 @@ struct pirn_store {
     vm_context context;
     void *data;
     pirn_instance nowhere; /* the instance in force while only the embedder's code has run: it has nothing */
+    vm_heap heap;
+    pirn_call *calls; /* all that there are */
     pirn_call *invoke_call; /* for pirn_invoke outside of calls; made when needed */
     pirn_instance *instances;
     /* What the embedder made by itself; an instance's own objects go with the instance. */

@@ -11,6 +11,7 @@ pirn_store_limits pirn_store_limits_default(void)
         .table_elements = 10000000,
         .stack_bytes = UINT64_C(1) << 20,
         .instances = 10000,
+        .heap_bytes = UINT64_C(1) << 30,
         .handles = 1000000,
     };
 }
@@ -23,6 +24,7 @@ pirn_store *pirn_store_new(pirn_engine *engine, const pirn_store_limits *limits)
     store->engine = engine;
     store->limits = limits != NULL ? *limits : pirn_store_limits_default();
     store->context.store = store;
+    vm_heap_init(&store->heap);
     base_arena_init(&store->context.scratch, &engine->allocator);
     store->nowhere.context = &store->context;
     store->nowhere.store = store;
@@ -73,6 +75,7 @@ void pirn_store_free(pirn_store *store)
         vm_instance_free(instance);
     }
     free_own_objects(store);
+    vm_heap_done(store);
     free_host_functions(store);
     base_arena_done(&store->context.scratch);
     base_free(&store->engine->allocator, store, sizeof *store);

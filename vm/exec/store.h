@@ -34,8 +34,10 @@ PIRN_MUST_CHECK pirn_status vm_link_check(pirn_store *store, const pirn_module *
 
 /*
  * Reads a constant expression that has been validated (spec 3.4.13) up to behind its `end`, and writes its value, in an
- * instance whose functions and earlier globals are in place. Only NOMEM can happen.
+ * instance whose functions and earlier globals are in place. NOMEM; EXHAUSTED when objects find no room on the heap.
  */
-PIRN_MUST_CHECK pirn_status vm_const_expr_read(const pirn_instance *instance, vm_reader *reader, pirn_slot *out);
+PIRN_MUST_CHECK pirn_status vm_const_expr_read(const pirn_instance *instance, vm_reader *reader, pirn_slot *out,
+                                               pirn_error *error);
 /* The same for an expression that is all of a range. */
-PIRN_MUST_CHECK pirn_status vm_const_expr_eval(const pirn_instance *instance, vm_range expression, pirn_slot *out);
+PIRN_MUST_CHECK pirn_status vm_const_expr_eval(const pirn_instance *instance, vm_range expression, pirn_slot *out,
+                                               pirn_error *error);

@@ -325,7 +325,8 @@ static void charge_fuel(vm_translator *t, vm_opcode opcode)
 static void end_fuel_run(vm_translator *t, vm_opcode opcode)
 {
     if (opcode == VM_OP_LOOP || opcode == VM_OP_IF || opcode == VM_OP_BR_IF || opcode == VM_OP_BR_ON_NULL ||
-        opcode == VM_OP_BR_ON_NON_NULL || is_mark(opcode) || t->is_unreachable)
+        opcode == VM_OP_BR_ON_NON_NULL ||
+        opcode == VM_OP_BR_ON_CAST || opcode == VM_OP_BR_ON_CAST_FAIL || is_mark(opcode) || t->is_unreachable)
         t->fuel_cell = VM_NONE;
 }
 

@@ -8,7 +8,8 @@
  *   translate_memory.c   memories and tables
  *   translate_tail.c     tail calls
  *   translate_simd.c     vector instructions
- *   translate_reference.c  calls, branches and casts by reference
+ *   translate_reference.c  calls and branches by reference
+ *   translate_gc.c       structures, arrays, casts
  *   translate_exception.c  throws, blocks that catch
  *   translate_emit.c     cells: writing, patching, fitting slots into 16 bits, relocation
  *
@@ -278,6 +279,11 @@ void vm_condition_value(vm_translator *t, const vm_condition *condition);
 
 /* Translates an instruction on references; false when it is another one. */
 bool vm_translate_reference(vm_translator *t, const vm_instr *instr);
+
+/* ---- translate_gc.c ----------------------------------------------------------------------------------------------------- */
+
+/* Translates an instruction of the feature gc; false when it is another one. */
+bool vm_translate_gc(vm_translator *t, const vm_instr *instr);
 
 /* ---- translate_tail.c --------------------------------------------------------------------------------------------------- */
 

@@ -65,6 +65,6 @@ bool vm_translate_reference(vm_translator *t, const vm_instr *instr)
     case VM_OP_BR_ON_NON_NULL:
         return translate_br_on_non_null(t, instr->index), true;
     default:
-        return false;
+        return vm_translate_gc(t, instr);
     }
 }

@@ -13,10 +13,13 @@
 #include "vm/base/memory.h"
 #include "vm/syntax/types.h"
 
+/* Kinds of objects of the heap that no type describes (vm/exec/heap.h), behind those of vm_type_kind. */
+enum { VM_TYPE_HOST_BOX = VM_TYPE_ARRAY + 1, VM_TYPE_I31_BOX };
+
 /* What every type object begins with. */
 typedef struct vm_rtt vm_rtt;
 struct vm_rtt {
-    uint8_t kind; /* vm_type_kind: a pirn_functype, else a vm_layout */
+    uint8_t kind; /* a pirn_functype, else a vm_layout */
     bool is_final;
     uint32_t depth;
     const vm_rtt *const *supers;

@@ -132,7 +132,7 @@ static inline bool vm_type_is_packed(vm_valtype type)
                 PIRN_FEATURE_MULTI_VALUE | PIRN_FEATURE_REFERENCE_TYPES | PIRN_FEATURE_BULK_MEMORY |            \
                 PIRN_FEATURE_EXTENDED_CONST | PIRN_FEATURE_TAIL_CALL | PIRN_FEATURE_MULTI_MEMORY |              \
                 PIRN_FEATURE_MEMORY64 | PIRN_FEATURE_SIMD | PIRN_FEATURE_RELAXED_SIMD |                   \
-                PIRN_FEATURE_FUNCTION_REFERENCES | PIRN_FEATURE_EXCEPTIONS))
+                PIRN_FEATURE_FUNCTION_REFERENCES | PIRN_FEATURE_GC | PIRN_FEATURE_EXCEPTIONS))
 
 /* Those, and the complete ones that are not of the standard: off by default. */
 #define VM_FEATURES_SUPPORTED                                                                                   \

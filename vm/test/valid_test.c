@@ -442,7 +442,7 @@ static void test_constant_expressions(void **state)
         {{BYTES("\x23\1\x0B")}, 0, 0, "constant expression required: global 1 is mutable"},
         {{BYTES("\x23\3\x0B")}, 0, 0, "unknown global 3"},
         {{BYTES("\x23\2\x0B")},
-         PIRN_FEATURE_EXTENDED_CONST,
+         PIRN_FEATURE_EXTENDED_CONST | PIRN_FEATURE_GC,
          0,
          "constant expression required: reading global 2, which is not imported, needs the feature extended-const, "
          "which is off"},

@@ -33,8 +33,8 @@ void wasm_init(wasm *w)
 
 static uint8_t type_code(char letter)
 {
-    static const char letters[] = "ilfdrexv";
-    static const uint8_t codes[] = {0x7F, 0x7E, 0x7D, 0x7C, 0x70, 0x6F, 0x69, 0x7B};
+    static const char letters[] = "ilfdrexva";
+    static const uint8_t codes[] = {0x7F, 0x7E, 0x7D, 0x7C, 0x70, 0x6F, 0x69, 0x7B, 0x6E};
     const char *at = strchr(letters, letter);
     assert_non_null(at);
     return codes[at - letters];
@@ -55,6 +55,12 @@ uint32_t wasm_type(wasm *w, const char *letters)
     vm_writer_u8(out, 0x60);
     write_types(out, letters, (size_t)(colon - letters));
     write_types(out, colon + 1, strlen(colon + 1));
+    return w->counts[SECTION_TYPE]++;
+}
+
+uint32_t wasm_raw_type(wasm *w, const uint8_t *bytes, size_t size)
+{
+    vm_writer_bytes(&w->sections[SECTION_TYPE], bytes, size);
     return w->counts[SECTION_TYPE]++;
 }
 

@@ -65,8 +65,11 @@ typedef struct wasm {
 
 void wasm_init(wasm *w);
 
-/* Types are letters: i l f d for numbers, r funcref, e externref, x exnref, v v128; "ii:i" is (param i32 i32) (result i32). */
+/* Types are letters: i l f d for numbers, r funcref, e externref, x exnref, v v128, a anyref; "ii:i" is (param i32 i32)
+ * (result i32). */
 uint32_t wasm_type(wasm *w, const char *letters);
+/* An entry of the type section as it is; of a group of several types the indices go on behind it, which is the test's to know. */
+uint32_t wasm_raw_type(wasm *w, const uint8_t *bytes, size_t size);
 
 /* Imports before definitions of the same kind. Limits without maximum: max is PIRN_NO_MAX. All return the index. */
 uint32_t wasm_import_func(wasm *w, const char *module, const char *name, const char *letters);

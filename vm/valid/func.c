@@ -134,6 +134,39 @@ pirn_status vm_valid_instr(vm_validator *v)
         return vm_valid_br_on_non_null(v);
     case VM_OP_MEMORY_COPY:
         return vm_valid_memory_copy(v);
+    case VM_OP_STRUCT_NEW:
+    case VM_OP_STRUCT_NEW_DEFAULT:
+    case VM_OP_STRUCT_GET:
+    case VM_OP_STRUCT_GET_S:
+    case VM_OP_STRUCT_GET_U:
+    case VM_OP_STRUCT_SET:
+    case VM_OP_ARRAY_NEW:
+    case VM_OP_ARRAY_NEW_DEFAULT:
+    case VM_OP_ARRAY_NEW_FIXED:
+    case VM_OP_ARRAY_NEW_DATA:
+    case VM_OP_ARRAY_NEW_ELEM:
+    case VM_OP_ARRAY_GET:
+    case VM_OP_ARRAY_GET_S:
+    case VM_OP_ARRAY_GET_U:
+    case VM_OP_ARRAY_SET:
+    case VM_OP_ARRAY_LEN:
+    case VM_OP_ARRAY_FILL:
+    case VM_OP_ARRAY_COPY:
+    case VM_OP_ARRAY_INIT_DATA:
+    case VM_OP_ARRAY_INIT_ELEM:
+    case VM_OP_REF_EQ:
+    case VM_OP_REF_TEST:
+    case VM_OP_REF_TEST_NULL:
+    case VM_OP_REF_CAST:
+    case VM_OP_REF_CAST_NULL:
+    case VM_OP_BR_ON_CAST:
+    case VM_OP_BR_ON_CAST_FAIL:
+    case VM_OP_ANY_CONVERT_EXTERN:
+    case VM_OP_EXTERN_CONVERT_ANY:
+    case VM_OP_REF_I31:
+    case VM_OP_I31_GET_S:
+    case VM_OP_I31_GET_U:
+        return vm_valid_gc(v);
     default:
         return apply_signature(v, &vm_opcodes[v->instr.opcode]);
     }

@@ -10,7 +10,7 @@ static pirn_status find_memory(vm_validator *v, uint32_t index, vm_valtype *addr
 }
 
 /* The number of segments is known before the code only from the data count section (5.5.16). */
-static pirn_status check_data(vm_validator *v, uint32_t index)
+pirn_status vm_valid_data(vm_validator *v, uint32_t index)
 {
     if (!v->module->has_data_count)
         return vm_valid_fail_as(v, PIRN_MALFORMED, "data count section required");
@@ -57,9 +57,9 @@ pirn_status vm_valid_memory_immediate(vm_validator *v, vm_immediate kind, vm_val
         return find_memory(v, v->instr.index, address);
     case VM_IMM_DATA_MEMORY:
         PIRN_TRY(find_memory(v, v->instr.index2, address));
-        return check_data(v, v->instr.index);
+        return vm_valid_data(v, v->instr.index);
     case VM_IMM_DATA:
-        return check_data(v, v->instr.index);
+        return vm_valid_data(v, v->instr.index);
     case VM_IMM_ELEM:
         return vm_valid_index(v, "elem segment", v->instr.index, v->module->elems.len);
     default:

@@ -202,6 +202,10 @@ vm_valid_special vm_valid_table_get, vm_valid_table_set, vm_valid_table_init, vm
     vm_valid_table_grow, vm_valid_table_size, vm_valid_table_fill;
 vm_valid_special vm_valid_ref_null, vm_valid_ref_is_null, vm_valid_ref_func;
 vm_valid_special vm_valid_memory_copy;
+/* All instructions of the feature gc. */
+vm_valid_special vm_valid_gc;
+/* Fails unless there is such a data segment, and the module says their number ahead of the code. */
+PIRN_MUST_CHECK pirn_status vm_valid_data(vm_validator *v, uint32_t index);
 /* For instructions with a signature: checks the immediate, which names a memory or a segment, and yields the memory's
  * address type (`a` in the signature). */
 PIRN_MUST_CHECK pirn_status vm_valid_memory_immediate(vm_validator *v, vm_immediate kind, vm_valtype *address);

@@ -144,6 +144,7 @@ typedef struct pirn_config {
     uint32_t features;               /* a mask of PIRN_FEATURE_ */
     bool fuel;          /* count fuel: translated code charges it (see pirn_store_set_fuel) */
     bool interruptible; /* back-edges and calls look at the flag of pirn_store_interrupt; otherwise only calls do */
+    bool collect_always; /* collect garbage at every allocation: for tests */
 } pirn_config;
 
 /* Everything this build knows of the standard is on; no fuel; not interruptible. */
@@ -238,9 +239,11 @@ typedef struct pirn_store_limits {
     uint64_t stack_bytes;   /* of the value stack of one call */
     uint64_t instances;
     uint64_t handles;       /* of resources, in one instance of a component with all that are nested in it */
+    uint64_t heap_bytes;    /* of structures and arrays */
 } pirn_store_limits;
 
-/* 4 GiB of memory, 10,000,000 table elements, 1 MiB of stack a call, 10,000 instances, 1,000,000 handles. */
+/* 4 GiB of memory, 10,000,000 table elements, 1 MiB of stack a call, 10,000 instances, 1,000,000 handles,
+ * 1 GiB of structures and arrays. */
 PIRN_API pirn_store_limits pirn_store_limits_default(void);
 
 /* `limits` may be NULL for the default. NULL when out of memory. */
@@ -290,6 +293,38 @@ typedef union pirn_slot {
     double f64;
     void *ref;
 } pirn_slot;
+
+/*
+ * References to structures and arrays. An object lives as long as it can be reached from an instance, a table, a global, the
+ * arguments, frames or last results of a call, or from a root; objects do not move. So a host function that keeps a reference
+ * beyond its return, or between two of its own calls into Wasm, makes a root of it.
+ */
+typedef struct pirn_root pirn_root;
+/* NULL when out of memory. Any reference may be a root. */
+PIRN_API pirn_root *pirn_ref_root(pirn_store *store, pirn_slot reference);
+PIRN_API pirn_slot pirn_root_value(const pirn_root *root);
+/* NULL is allowed. What is left when the store is freed goes with it. */
+PIRN_API void pirn_ref_unroot(pirn_root *root);
+
+/* What a reference of the hierarchies any and extern is. */
+typedef enum pirn_ref_kind {
+    PIRN_REF_NULL,
+    PIRN_REF_I31,
+    PIRN_REF_STRUCT,
+    PIRN_REF_ARRAY,
+    PIRN_REF_HOST, /* the embedder's pointer: an externref, also one that has become an anyref */
+} pirn_ref_kind;
+/* `type` is its static type: a reference type that is neither to functions nor to exceptions. */
+PIRN_API pirn_ref_kind pirn_ref_kind_of(pirn_store *store, pirn_valtype type, pirn_slot reference);
+/*
+ * Between externref and anyref, as any.convert_extern and extern.convert_any do it: so an embedder's pointer becomes an
+ * anyref and comes back. An externref may be any pointer but one to an object of the store's heap. False when out of memory.
+ */
+PIRN_API PIRN_MUST_CHECK bool pirn_ref_internalize(pirn_store *store, pirn_slot external, pirn_slot *internal);
+PIRN_API PIRN_MUST_CHECK bool pirn_ref_externalize(pirn_store *store, pirn_slot internal, pirn_slot *external);
+/* An i31: made of the lower 31 bits, and read with its sign. */
+PIRN_API pirn_slot pirn_i31_new(int32_t value);
+PIRN_API int32_t pirn_i31_value(pirn_slot reference);
 
 typedef struct pirn_extern {
     pirn_extern_kind kind;
