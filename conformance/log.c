@@ -114,6 +114,8 @@ static const char *get_text(cursor *c)
 
 bool wast_log_read(const char *bytes, size_t size, size_t *at, wast_record *out)
 {
+    if (*at >= size)
+        return false; /* also of an empty log, whose bytes may be NULL */
     cursor c = {bytes + *at, size - *at, true};
     uint32_t outcome = get_u32(&c);
     *out = (wast_record){.is_begin = outcome == BEGIN};
