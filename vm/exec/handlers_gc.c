@@ -231,24 +231,24 @@ VM_HANDLER(op_REF_EQ)
     }                                                                                                   \
     static pirn_trap do_##name(pirn_instance *inst, pirn_slot *slots, const vm_word *pc)
 
-/* The reference becomes the whole slot. */
-static pirn_trap give(pirn_trap trap, pirn_slot *slot, void *reference)
+/* The reference becomes the whole slot. (It is passed by its address, because what makes it is an argument, too.) */
+static pirn_trap give(pirn_trap trap, pirn_slot *slot, void *const *reference)
 {
     if (trap == VM_NO_TRAP)
-        slot->u64 = vm_image_of_ref(reference);
+        slot->u64 = vm_image_of_ref(*reference);
     return trap;
 }
 
 WHOLE(STRUCT_NEW, 3)
 {
     void *object = NULL;
-    return give(vm_struct_new(inst->store, pc[2].pointer, slots, &object), slots, object);
+    return give(vm_struct_new(inst->store, pc[2].pointer, slots, &object), slots, &object);
 }
 
 WHOLE(STRUCT_NEW_DEFAULT, 3)
 {
     void *object = NULL;
-    return give(vm_struct_new(inst->store, pc[2].pointer, NULL, &object), slots, object);
+    return give(vm_struct_new(inst->store, pc[2].pointer, NULL, &object), slots, &object);
 }
 
 WHOLE(ARRAY_NEW, 3)
@@ -256,33 +256,33 @@ WHOLE(ARRAY_NEW, 3)
     void *object = NULL;
     const vm_layout *layout = pc[2].pointer;
     uint32_t length = slots[layout->fields[0].size == 16 ? 2 : 1].u32;
-    return give(vm_array_new(inst->store, layout, slots, length, &object), slots, object);
+    return give(vm_array_new(inst->store, layout, slots, length, &object), slots, &object);
 }
 
 WHOLE(ARRAY_NEW_DEFAULT, 3)
 {
     void *object = NULL;
-    return give(vm_array_new(inst->store, pc[2].pointer, NULL, slots[0].u32, &object), slots, object);
+    return give(vm_array_new(inst->store, pc[2].pointer, NULL, slots[0].u32, &object), slots, &object);
 }
 
 WHOLE(ARRAY_NEW_FIXED, 4)
 {
     void *object = NULL;
-    return give(vm_array_new_fixed(inst->store, pc[2].pointer, slots, (uint32_t)pc[3].u64, &object), slots, object);
+    return give(vm_array_new_fixed(inst->store, pc[2].pointer, slots, (uint32_t)pc[3].u64, &object), slots, &object);
 }
 
 WHOLE(ARRAY_NEW_DATA, 4)
 {
     void *object = NULL;
     return give(vm_array_new_data(inst, pc[2].pointer, (uint32_t)pc[3].u64, slots[0].u32, slots[1].u32, &object),
-                slots, object);
+                slots, &object);
 }
 
 WHOLE(ARRAY_NEW_ELEM, 4)
 {
     void *object = NULL;
     return give(vm_array_new_elem(inst, pc[2].pointer, (uint32_t)pc[3].u64, slots[0].u32, slots[1].u32, &object),
-                slots, object);
+                slots, &object);
 }
 
 WHOLE(ARRAY_FILL, 3)
@@ -316,7 +316,7 @@ WHOLE(ANY_CONVERT_EXTERN, 2)
     (void)pc;
     void *reference = NULL;
     bool done = vm_heap_internalize(inst->store, slots[0].ref, &reference);
-    return give(done ? VM_NO_TRAP : PIRN_TRAP_HEAP, slots, reference);
+    return give(done ? VM_NO_TRAP : PIRN_TRAP_HEAP, slots, &reference);
 }
 
 WHOLE(EXTERN_CONVERT_ANY, 2)
@@ -324,5 +324,5 @@ WHOLE(EXTERN_CONVERT_ANY, 2)
     (void)pc;
     void *reference = NULL;
     bool done = vm_heap_externalize(inst->store, slots[0].ref, &reference);
-    return give(done ? VM_NO_TRAP : PIRN_TRAP_HEAP, slots, reference);
+    return give(done ? VM_NO_TRAP : PIRN_TRAP_HEAP, slots, &reference);
 }
