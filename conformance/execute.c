@@ -271,7 +271,7 @@ static void fail_results(wast_run *run, const wast_command *command, const resul
         say(&expected, "%s%.*s", i > 0 ? " " : "", (int)command->results[i].text.len, command->results[i].text.data);
     for (size_t i = 0; i < actual->count; i++) {
         char value[128];
-        wast_value_text(actual->types[i], slot, value, sizeof value);
+        wast_value_text(run->store, actual->types[i], slot, value, sizeof value);
         say(&came, "%s%s", i > 0 ? " " : "", value);
         slot += pirn_valtype_slots(actual->types[i]);
     }

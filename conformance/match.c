@@ -8,6 +8,7 @@
 #include "vm/text/numbers.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { HOST_SHIFT = 4 };
 
@@ -68,13 +69,45 @@ static bool vector_matches(const wast_value *pattern, const pirn_slot *slots)
 
 /* ---- References ------------------------------------------------------------------------------------------------ */
 
-/* What is of the hierarchy any has become so from an embedder's pointer. */
-static bool is_host_reference(pirn_store *store, pirn_valtype type, pirn_slot slot, uint64_t number)
+/* Does a static type lead into the hierarchy of that heap type? A type of the module has a number in its text. */
+static bool leads_to(pirn_valtype type, const char *heap_type)
 {
-    if (type != PIRN_EXTERNREF && pirn_ref_kind_of(store, type, slot) == PIRN_REF_HOST &&
-        !pirn_ref_externalize(store, slot, &slot))
-        return false;
-    return slot.ref == host_reference(number);
+    char text[32];
+    return strstr(pirn_valtype_text(type, text), heap_type) != NULL;
+}
+
+static bool is_concrete(pirn_valtype type)
+{
+    char text[32];
+    return strpbrk(pirn_valtype_text(type, text), "0123456789") != NULL && !leads_to(type, "i31");
+}
+
+/* What a reference that is not null is, as a pattern says it. What is no object of a concrete type is a function. */
+static wast_ref classify(pirn_store *store, pirn_valtype type, pirn_slot slot)
+{
+    if (leads_to(type, "func"))
+        return WAST_REF_FUNC;
+    if (leads_to(type, "exn"))
+        return WAST_REF_EXN;
+    if (leads_to(type, "extern"))
+        return WAST_REF_EXTERN;
+    switch (pirn_ref_kind_of(store, type, slot)) {
+    case PIRN_REF_I31:
+        return WAST_REF_I31;
+    case PIRN_REF_STRUCT:
+        return WAST_REF_STRUCT;
+    case PIRN_REF_ARRAY:
+        return WAST_REF_ARRAY;
+    default:
+        return is_concrete(type) ? WAST_REF_FUNC : WAST_REF_HOST;
+    }
+}
+
+/* The embedder's pointer behind an anyref that was an externref. */
+static bool host_matches(pirn_store *store, uint64_t number, pirn_slot slot)
+{
+    pirn_slot external;
+    return pirn_ref_externalize(store, slot, &external) && external.ref == host_reference(number);
 }
 
 static bool reference_matches(pirn_store *store, const wast_value *pattern, pirn_valtype type, pirn_slot slot)
@@ -83,16 +116,33 @@ static bool reference_matches(pirn_store *store, const wast_value *pattern, pirn
         return slot.ref == NULL;
     if (slot.ref == NULL)
         return false;
-    if (pattern->has_number)
-        return is_host_reference(store, type, slot, pattern->bits[0]);
+    wast_ref actual = classify(store, type, slot);
+    bool is_eq = actual == WAST_REF_I31 || actual == WAST_REF_STRUCT || actual == WAST_REF_ARRAY;
     switch (pattern->ref) {
-    case WAST_REF_EXTERN:
-        return type == PIRN_EXTERNREF;
-    case WAST_REF_FUNC:
-        return type != PIRN_EXTERNREF;
-    default:
+    case WAST_REF_ANY_VALUE:
         return true;
+    case WAST_REF_ANY:
+        return is_eq || actual == WAST_REF_HOST;
+    case WAST_REF_EQ:
+        return is_eq;
+    case WAST_REF_HOST:
+        return actual == WAST_REF_HOST && host_matches(store, pattern->bits[0], slot);
+    case WAST_REF_EXTERN:
+        return actual == WAST_REF_EXTERN && (!pattern->has_number || slot.ref == host_reference(pattern->bits[0]));
+    default:
+        return actual == pattern->ref;
     }
+}
+
+static bool reference_to_slot(pirn_store *store, const wast_value *value, pirn_valtype type, pirn_slot *out)
+{
+    pirn_slot external = {.ref = host_reference(value->bits[0])};
+    *out = value->ref == WAST_REF_NULL ? (pirn_slot){.ref = NULL} : external;
+    if (value->ref == WAST_REF_NULL)
+        return true;
+    if (value->ref == WAST_REF_HOST)
+        return value->has_number && leads_to(type, "any") && pirn_ref_internalize(store, external, out);
+    return value->ref == WAST_REF_EXTERN && value->has_number && leads_to(type, "extern");
 }
 
 /* ---- Both ------------------------------------------------------------------------------------------------------ */
@@ -101,13 +151,8 @@ bool wast_to_slots(pirn_store *store, const wast_value *value, pirn_valtype type
 {
     if (value->kind == WAST_EITHER || !is_type(value->kind, type))
         return false;
-    if (value->kind == WAST_REF) {
-        bool is_null = value->ref == WAST_REF_NULL;
-        out[0].ref = is_null ? NULL : host_reference(value->bits[0]);
-        if (!is_null && type == PIRN_ANYREF && !pirn_ref_internalize(store, out[0], &out[0]))
-            return false;
-        return is_null || value->has_number;
-    }
+    if (value->kind == WAST_REF)
+        return reference_to_slot(store, value, type, out);
     out[0].u64 = value->bits[0];
     for (size_t half = 0; half < 2 && value->kind == WAST_V128; half++)
         base_store_u64(&out[half], value->bits[half]);
@@ -130,17 +175,22 @@ bool wast_matches(pirn_store *store, const wast_value *pattern, pirn_valtype typ
     return pattern->kind == WAST_V128 ? vector_matches(pattern, slots) : number_matches(pattern, type, slots);
 }
 
-static size_t reference_text(pirn_valtype type, pirn_slot slot, char *out, size_t size)
+static size_t reference_text(pirn_store *store, pirn_valtype type, pirn_slot slot, char *out, size_t size)
 {
-    char name[32];
+    static const char *const words[] = {
+#define WAST_REF_WORD(name, text) [name] = text,
+        WAST_REFS(WAST_REF_WORD)
+#undef WAST_REF_WORD
+    };
     if (slot.ref == NULL)
         return (size_t)snprintf(out, size, "(ref.null)");
-    if (type == PIRN_EXTERNREF)
+    wast_ref kind = classify(store, type, slot);
+    if (kind == WAST_REF_EXTERN)
         return (size_t)snprintf(out, size, "(ref.extern %" PRIuPTR ")", ((uintptr_t)slot.ref >> HOST_SHIFT) - 1);
-    return (size_t)snprintf(out, size, "(ref) of type %s", pirn_valtype_text(type, name));
+    return (size_t)snprintf(out, size, "(%s)", words[kind]);
 }
 
-size_t wast_value_text(pirn_valtype type, const pirn_slot *slots, char *out, size_t size)
+size_t wast_value_text(pirn_store *store, pirn_valtype type, const pirn_slot *slots, char *out, size_t size)
 {
     char number[VM_NUMBER_TEXT];
     switch (type) {
@@ -158,6 +208,6 @@ size_t wast_value_text(pirn_valtype type, const pirn_slot *slots, char *out, siz
         return (size_t)snprintf(out, size, "(v128.const i64x2 0x%016" PRIx64 " 0x%016" PRIx64 ")",
                                 base_load_u64(&slots[0]), base_load_u64(&slots[1]));
     default:
-        return reference_text(type, *slots, out, size);
+        return reference_text(store, type, *slots, out, size);
     }
 }

@@ -105,9 +105,35 @@ static void test_other_results_fail_with_their_line(void **state)
         {FUNCTIONS "(assert_return (invoke \"two\"))", 1, 1, 0, 2, "(i32.const 1) (i32.const 2)"},
         {FUNCTIONS "(assert_return (invoke \"x\" (ref.extern 3)) (ref.extern 4))", 1, 1, 0, 2, "(ref.extern 3)"},
         {FUNCTIONS "(assert_return (invoke \"x\" (ref.null extern)) (ref.extern))", 1, 1, 0, 2, "(ref.null)"},
-        {FUNCTIONS "(assert_return (invoke \"g\") (ref.null func))", 1, 1, 0, 2, "(ref)"},
+        {FUNCTIONS "(assert_return (invoke \"g\") (ref.null func))", 1, 1, 0, 2, "(ref.func)"},
         {FUNCTIONS "(assert_return (invoke \"trap\"))", 1, 1, 0, 2, "trap: unreachable"},
         {FUNCTIONS "(assert_return (get \"glob\") (i32.const 8))", 1, 1, 0, 2, "(i32.const 7)"},
+    };
+    CHECK_ALL(rows);
+}
+
+static void test_references_are_told_by_what_they_are(void **state)
+{
+    (void)state;
+#define OBJECTS                                                                                     \
+    "(module (type $s (struct)) (type $a (array i8))"                                               \
+    " (func (export \"any\") (param externref) (result anyref) (any.convert_extern (local.get 0)))" \
+    " (func (export \"id\") (param anyref) (result externref) (extern.convert_any (local.get 0)))"  \
+    " (func (export \"s\") (result anyref) (struct.new $s))"                                        \
+    " (func (export \"a\") (result (ref $a)) (array.new_default $a (i32.const 2)))"                 \
+    " (func (export \"i\") (result eqref) (ref.i31 (i32.const 2))))\n"
+    static const expectation rows[] = {
+        {OBJECTS "(assert_return (invoke \"any\" (ref.extern 3)) (ref.host 3))", 2, 0, 0, 0, ""},
+        {OBJECTS "(assert_return (invoke \"any\" (ref.extern 3)) (ref.host 4))", 1, 1, 0, 2, "(ref.host)"},
+        {OBJECTS "(assert_return (invoke \"id\" (ref.host 3)) (ref.extern 3))", 2, 0, 0, 0, ""},
+        {OBJECTS "(assert_return (invoke \"s\") (ref.struct)) (assert_return (invoke \"s\") (ref.eq))", 3, 0, 0, 0,
+         ""},
+        {OBJECTS "(assert_return (invoke \"s\") (ref.array))", 1, 1, 0, 2, "(ref.struct)"},
+        {OBJECTS "(assert_return (invoke \"a\") (ref.array)) (assert_return (invoke \"a\") (ref))", 3, 0, 0, 0, ""},
+        {OBJECTS "(assert_return (invoke \"a\") (ref.func))", 1, 1, 0, 2, "(ref.array)"},
+        {OBJECTS "(assert_return (invoke \"i\") (ref.i31)) (assert_return (invoke \"i\") (ref.any))", 3, 0, 0, 0, ""},
+        {OBJECTS "(assert_return (invoke \"i\") (ref.null))", 1, 1, 0, 2, "(ref.i31)"},
+        {OBJECTS "(assert_return (invoke \"any\" (ref.extern 3)) (ref.eq))", 1, 1, 0, 2, "(ref.host)"},
     };
     CHECK_ALL(rows);
 }
@@ -440,6 +466,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_results_that_come_as_expected_pass),
         cmocka_unit_test(test_other_results_fail_with_their_line),
+        cmocka_unit_test(test_references_are_told_by_what_they_are),
         cmocka_unit_test(test_nan_patterns_look_at_what_is_fixed_of_a_nan),
         cmocka_unit_test(test_either_wants_one_of_several),
         cmocka_unit_test(test_assertions_want_their_own_status),
