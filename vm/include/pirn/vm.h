@@ -389,7 +389,8 @@ PIRN_API pirn_exception *pirn_store_exception(const pirn_store *store);
 /*
  * Instantiates (spec 4.7.2): `imports` in the order of the module's imports, each checked against its type; runs
  * constant expressions and active segments, but not the start function: see pirn_instance_start.
- * UNLINKABLE, TRAP (a segment does not fit; what was written stays), LIMIT, NOMEM. Owned by the store.
+ * UNLINKABLE, TRAP (a segment does not fit; what was written stays), EXHAUSTED (its constant expressions find no room on
+ * the heap), LIMIT, NOMEM. Owned by the store.
  */
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_instance_new(pirn_store *store, const pirn_module *module,
                                                        const pirn_extern *imports, size_t import_count,
