@@ -154,9 +154,10 @@ static pirn_status find_function(const cli_invocation *in, const pirn_component_
         return PIRN_OK;
     int len = (int)(call->name.data + call->name.len - in->call);
     if (count > 1)
-        return pirn_error_set(error, PIRN_USAGE,
-                              "%zu exported interfaces have a function '%.*s': write INTERFACE#NAME, with the version",
-                              count, len, in->call);
+        return pirn_error_set(
+            error, PIRN_USAGE,
+            "%zu exported interfaces have a function '%.*s': write INTERFACE#NAME, with the version", count, len,
+            in->call);
     return pirn_error_set(error, PIRN_USAGE, "there is no exported function '%.*s'; 'pirn inspect' lists them", len,
                           in->call);
 }
@@ -268,9 +269,10 @@ static pirn_status invoke_module(const cli_invocation *in, int *exit_code, pirn_
     pirn_slot args[MOST_ARGUMENTS];
     pirn_instance *instance;
     pirn_extern found;
-    pirn_status status = pirn_host_instantiate_module(in->host, in->module, in->store, in->context, &instance, error);
+    pirn_status status =
+        pirn_host_instantiate_module(in->host, in->module, in->store, in->context, in->timeout_ns, &instance, error);
     if (status != PIRN_OK)
-        return status;
+        return end_of(in, status, exit_code, error);
     if (!pirn_instance_find(instance, pirn_str_of(in->call), &found) || found.kind != PIRN_EXTERN_FUNC)
         return pirn_error_set(error, PIRN_USAGE, "there is no exported function '%s'; 'pirn inspect' lists them",
                               in->call);

@@ -149,9 +149,10 @@ static pirn_status prepare_within(pirn_host *host, const pirn_module *module, pi
 }
 
 pirn_status pirn_host_instantiate_module(pirn_host *host, const pirn_module *module, pirn_store *store,
-                                         host_context *context, pirn_instance **out, pirn_error *error)
+                                         host_context *context, uint64_t timeout_ns, pirn_instance **out,
+                                         pirn_error *error)
 {
-    return prepare_within(host, module, store, context, UINT64_MAX, out, error);
+    return prepare_within(host, module, store, context, host_deadline(timeout_ns), out, error);
 }
 
 /* ---- Commands -------------------------------------------------------------------------------------------------- */

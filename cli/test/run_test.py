@@ -177,6 +177,10 @@ class Limits(support.Case):
                 self.assertGreaterEqual(seconds, 0.1)
                 self.assertLess(seconds, 2 * SLOW)
 
+    def test_time_limit_stops_a_start_function(self):
+        (self.folder / "start.wat").write_text("(module (func $s (loop (br 0))) (start $s) (func (export \"f\")))")
+        self.expect(self.pirn("run", "--timeout", "100ms", "--invoke", "f", "start.wat", timeout=20), 134, err="time limit")
+
     def test_fuel_ends_a_loop_and_is_exact(self):
         done = self.pirn("run", "--fuel", "1000000", "--invoke", "spin", self.loops())
         self.expect(done, 134, err="all fuel consumed")

@@ -129,7 +129,7 @@ void core_guest_init(core_guest *guest, fake_world *world)
     *guest = (core_guest){.world = world};
     assert_int_equal(
         pirn_module_load(world->engine, module.data, module.len, PIRN_BYTES_COPY, 0, &guest->module, NULL), PIRN_OK);
-    assert_int_equal(pirn_host_instantiate_module(world->host, guest->module, world->store, world->context,
+    assert_int_equal(pirn_host_instantiate_module(world->host, guest->module, world->store, world->context, PIRN_NO_TIMEOUT,
                                                   &guest->instance, NULL),
                      PIRN_OK);
     assert_true(pirn_instance_find(guest->instance, PIRN_STR("memory"), &found));

@@ -388,7 +388,7 @@ static pirn_status instantiate(fake_world *world, const char *bytes, size_t size
     int code;
     assert_int_equal(pirn_module_load(world->engine, bytes, size, PIRN_BYTES_COPY, 0, &module, error), PIRN_OK);
     pirn_status status =
-        pirn_host_instantiate_module(world->host, module, world->store, world->context, &instance, error);
+        pirn_host_instantiate_module(world->host, module, world->store, world->context, PIRN_NO_TIMEOUT, &instance, error);
     if (status == PIRN_OK)
         status =
             pirn_host_run_module(world->host, module, world->store, world->context, PIRN_NO_TIMEOUT, &code, error);

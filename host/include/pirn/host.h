@@ -144,11 +144,11 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_host_run_command(pirn_host *host, cons
                                                            uint64_t timeout_ns, int *exit_code, pirn_error *error);
 /*
  * Instantiates a core module whose imports are wasi_snapshot_preview1's; runs its start function, and the export
- * _initialize of one that is no command (neither may wait). UNLINKABLE names what the host does not have. Owned by
- * the store.
+ * _initialize of one that is no command (neither may wait, and both end EXHAUSTED after `timeout_ns`). UNLINKABLE names
+ * what the host does not have. Owned by the store.
  */
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_host_instantiate_module(pirn_host *host, const pirn_module *module,
-                                                                  pirn_store *store, pirn_host_context *context,
+                                                                  pirn_store *store, pirn_host_context *context, uint64_t timeout_ns,
                                                                   pirn_instance **out, pirn_error *error);
 /* The same for a core module that imports wasi_snapshot_preview1 and exports `_start`. */
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_host_run_module(pirn_host *host, const pirn_module *module,
