@@ -4,7 +4,7 @@
 
 pirn_config pirn_config_default(void)
 {
-    return (pirn_config){.features = VM_FEATURES_DEFAULT};
+    return (pirn_config){.features = VM_FEATURES_DEFAULT, .fusion = true};
 }
 
 uint32_t pirn_features_supported(void)

@@ -262,7 +262,7 @@ static void translate_family(vm_translator *t, const vm_instr *instr)
         translate_binary(t, family);
         break;
     case VM_FAMILY_UNARY:
-        if (instr->opcode == VM_OP_I32_WRAP_I64 && vm_slot_wraps())
+        if (instr->opcode == VM_OP_I32_WRAP_I64 && vm_slot_wraps() && t->module->engine->config.fusion)
             translate_retype(t, false);
         else
             translate_unary(t, family);
@@ -325,8 +325,8 @@ static void charge_fuel(vm_translator *t, vm_opcode opcode)
 static void end_fuel_run(vm_translator *t, vm_opcode opcode)
 {
     if (opcode == VM_OP_LOOP || opcode == VM_OP_IF || opcode == VM_OP_BR_IF || opcode == VM_OP_BR_ON_NULL ||
-        opcode == VM_OP_BR_ON_NON_NULL ||
-        opcode == VM_OP_BR_ON_CAST || opcode == VM_OP_BR_ON_CAST_FAIL || is_mark(opcode) || t->is_unreachable)
+        opcode == VM_OP_BR_ON_NON_NULL || opcode == VM_OP_BR_ON_CAST || opcode == VM_OP_BR_ON_CAST_FAIL ||
+        is_mark(opcode) || t->is_unreachable)
         t->fuel_cell = VM_NONE;
 }
 
@@ -344,9 +344,16 @@ static bool is_wanted(vm_translator *t, vm_opcode opcode)
     return false;
 }
 
+/* Without fusion: the result of an instruction is in its temp, and nobody looks at the cell that it became. */
+static void stand_alone(vm_translator *t)
+{
+    vm_settle(t, 1);
+    t->last.cell = VM_NONE;
+}
+
 static void translate_body(vm_translator *t)
 {
-    bool has_fuel = t->module->engine->config.fuel;
+    bool has_fuel = t->module->engine->config.fuel, has_fusion = t->module->engine->config.fusion;
     vm_instr instr;
     while (t->labels.len != 0 && t->status == PIRN_OK && vm_instr_read(&t->reader, t->syntax->features, &instr)) {
         if (!is_wanted(t, instr.opcode))
@@ -356,6 +363,8 @@ static void translate_body(vm_translator *t)
             charge_fuel(t, instr.opcode);
         if (!vm_translate_control(t, &instr) && !vm_translate_memory(t, &instr) && !translate_other(t, &instr))
             translate_family(t, &instr);
+        if (!has_fusion)
+            stand_alone(t);
         if (has_fuel)
             end_fuel_run(t, instr.opcode);
     }

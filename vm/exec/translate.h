@@ -27,6 +27,9 @@
  *   - values below `flushed` are temps or constants; so a label has nothing to do for them;
  *   - the values that stand for one local are linked, so that they are found when it changes.
  *
+ * With fusion off (pirn_config) the same code is used, but after each instruction its result is brought to its temp: all operands
+ * are temps then, and cells are as independent of each other as the instructions are.
+ *
  * Running out of memory is remembered in `status` (NOMEM), and looked at after each instruction; until then cells are
  * written to `spare`. So is the need of scratch slots when there are none (LIMIT): then all begins anew, with them.
  */

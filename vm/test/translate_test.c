@@ -301,6 +301,32 @@ static void test_loops_are_checked_only_when_asked(void **state)
     }
 }
 
+static void test_without_fusion_each_instruction_stands_alone(void **state)
+{
+    (void)state;
+    pirn_config config = pirn_config_default();
+    config.fusion = false;
+    machine m;
+    machine_init(&m, &config);
+    /* do x = x + 1 while (x < y) */
+    machine_func(&m, "ii:i", "",
+                 CODE(LOOP, VOID, LOCAL_GET, 0, I32_CONST, 1, I32_ADD, LOCAL_SET, 0, LOCAL_GET, 0, LOCAL_GET, 1,
+                      I32_LT_S, BR_IF, 0, END, LOCAL_GET, 0, END));
+    machine_start(&m);
+    assert_int_equal(machine_call(&m, 3, 42)->i32, 42);
+    assert_string_equal(machine_cells(&m, 0), "copy s7 s0\n"
+                                              "const_i s8 1\n"
+                                              "i32_add_ss_s s7 s7 s8\n"
+                                              "copy s0 s7\n"
+                                              "copy s7 s0\n"
+                                              "copy s8 s1\n"
+                                              "i32_lt_s_ss_s s7 s7 s8\n"
+                                              "br_i32_ne_si s7 0 ->0\n"
+                                              "copy s7 s0\n"
+                                              "return_s s2 s7\n");
+    machine_done(&m);
+}
+
 static void test_fuel_is_charged_by_straight_line_runs(void **state)
 {
     (void)state;
@@ -360,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_slots_out_of_reach_are_copied_near),
         cmocka_unit_test(test_a_frame_beyond_all_stacks_is_exhausted),
         cmocka_unit_test(test_loops_are_checked_only_when_asked),
+        cmocka_unit_test(test_without_fusion_each_instruction_stands_alone),
         cmocka_unit_test(test_fuel_is_charged_by_straight_line_runs),
         cmocka_unit_test(test_a_trap_is_found_in_the_bytes),
     };

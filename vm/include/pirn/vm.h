@@ -144,10 +144,12 @@ typedef struct pirn_config {
     uint32_t features;               /* a mask of PIRN_FEATURE_ */
     bool fuel;          /* count fuel: translated code charges it (see pirn_store_set_fuel) */
     bool interruptible; /* back-edges and calls look at the flag of pirn_store_interrupt; otherwise only calls do */
+    bool fusion;        /* make one cell of the interpreter from several instructions where that is faster; without it
+                         * each instruction is translated by itself: the plain meaning, for tests */
     bool collect_always; /* collect garbage at every allocation: for tests */
 } pirn_config;
 
-/* Everything this build knows of the standard is on; no fuel; not interruptible. */
+/* Everything this build knows of the standard is on; no fuel; not interruptible; fusion. */
 PIRN_API pirn_config pirn_config_default(void);
 
 /* The features that are complete in this build: those of the default, and those that must be asked for. */
