@@ -19,7 +19,7 @@ void cli_help(FILE *out)
 
 static void print_option(FILE *out, const cli_option *option)
 {
-    int width = fprintf(out, "  --%s%s%s", option->name, option->value != NULL ? " " : "",
+    int width = fprintf(out, "  %s%s%s%s", cli_dashes(option), option->name, option->value != NULL ? " " : "",
                         option->value != NULL ? option->value : "");
     if (width >= OPTION_COLUMN) {
         fputc('\n', out);
@@ -56,7 +56,7 @@ static void print_roff(FILE *out, const char *text)
 static void print_roff_option(FILE *out, const cli_option *option)
 {
     fputs(".TP\n.B ", out);
-    fprintf(out, "\\-\\-");
+    print_roff(out, cli_dashes(option));
     print_roff(out, option->name);
     if (option->value != NULL) {
         fputs(" \\fI", out);
@@ -99,7 +99,7 @@ static void bash_completion(FILE *out)
     for (size_t i = 0; i < cli_verb_count; i++) {
         fprintf(out, "        %s) words=\"", cli_verbs[i].name);
         for (const cli_option *o = cli_verbs[i].options; o->name != NULL; o++)
-            fprintf(out, "%s--%s", o == cli_verbs[i].options ? "" : " ", o->name);
+            fprintf(out, "%s%s%s", o == cli_verbs[i].options ? "" : " ", cli_dashes(o), o->name);
         fputs("\" ;;\n", out);
     }
     fputs("    esac\n    [ \"$COMP_CWORD\" -eq 1 ] && words=\"", out);
@@ -137,7 +137,7 @@ static void zsh_completion(FILE *out)
     for (size_t i = 0; i < cli_verb_count; i++) {
         fprintf(out, "      %s) _arguments", cli_verbs[i].name);
         for (const cli_option *o = cli_verbs[i].options; o->name != NULL; o++) {
-            fprintf(out, " '*--%s[", o->name);
+            fprintf(out, " '*%s%s[", cli_dashes(o), o->name);
             print_quoted(out, o->help, "'\\''");
             fprintf(out, "]%s'", o->value != NULL ? ":value:_files" : "");
         }
@@ -154,8 +154,8 @@ static void fish_completion(FILE *out)
         print_quoted(out, cli_verbs[i].summary, "\\'");
         fputs("'\n", out);
         for (const cli_option *o = cli_verbs[i].options; o->name != NULL; o++) {
-            fprintf(out, "complete -c pirn -n '__fish_seen_subcommand_from %s' -l %s%s -d '", cli_verbs[i].name,
-                    o->name, o->value != NULL ? " -r" : "");
+            fprintf(out, "complete -c pirn -n '__fish_seen_subcommand_from %s' -%c %s%s -d '", cli_verbs[i].name,
+                    o->name[1] == '\0' ? 's' : 'l', o->name, o->value != NULL ? " -r" : "");
             print_quoted(out, o->help, "\\'");
             fputs("'\n", out);
         }

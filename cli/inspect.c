@@ -3,6 +3,7 @@
  * pirn inspect: what a file imports, exports and is made of. The description is built once, as JSON, and printed either as
  * that or as indented text, so both say the same.
  */
+#include "cli/features.h"
 #include "cli/file.h"
 #include "cli/json.h"
 #include "cli/verbs.h"
@@ -12,6 +13,7 @@
 
 const cli_option cli_inspect_options[] = {
     {"json", NULL, "print the description as JSON, with every section of a component"},
+    CLI_FEATURE_OPTIONS,
     {"help", NULL, "print this help"},
     {NULL, NULL, NULL},
 };
@@ -65,7 +67,8 @@ static json_t *describe_module(const pirn_module *module)
 
 static json_t *describe_item(const pirn_item *item)
 {
-    json_t *object = json_pack("{s:o, s:s}", "name", cli_json_text(item->name), "kind", pirn_item_kind_name(item->kind));
+    json_t *object =
+        json_pack("{s:o, s:s}", "name", cli_json_text(item->name), "kind", pirn_item_kind_name(item->kind));
     char text[TYPE_TEXT] = "resource";
     size_t len = item->is_resource ? strlen(text) : 0;
     if (item->func != NULL)
@@ -286,11 +289,14 @@ int cli_inspect(const cli_args *args)
         fprintf(stderr, "pirn inspect: say one file. Try 'pirn inspect --help'.\n");
         return CLI_USAGE;
     }
+    pirn_config config = pirn_config_default();
+    if (!cli_features_apply(args, &config))
+        return CLI_USAGE;
     if (!cli_file_read(&file, "inspect", args->operands[0]))
         return CLI_FAILURE;
     int code = CLI_OK;
     json_t *description = NULL;
-    pirn_engine *engine = pirn_engine_new(NULL);
+    pirn_engine *engine = pirn_engine_new(&config);
     pirn_error *error = pirn_error_new(NULL);
     pirn_status status = engine == NULL || error == NULL ? PIRN_NOMEM : describe(engine, &file, &description, error);
     if (status == PIRN_OK && description == NULL)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pirn, the program: finds the verb and hands it its arguments. The verbs are rows of the table below. */
+#include "cli/features.h"
 #include "cli/file.h"
 #include "cli/help.h"
 #include "cli/verbs.h"
@@ -35,7 +36,8 @@ const cli_verb cli_verbs[] = {
             "Decodes and validates each file, whole. An error has its byte offset and, in a function body, the\n"
             "function. Says nothing about a valid file. Exit status 1 when a file is not valid.",
         .examples = "  pirn validate hello.wasm\n"
-                    "  pirn validate --json *.wasm\n",
+                    "  pirn validate --json *.wasm\n"
+                    "  pirn validate --features 2.0,-simd old.wasm\n",
         .options = cli_validate_options,
         .main = cli_validate,
     },
@@ -125,6 +127,8 @@ static int run_verb(const cli_verb *verb, int argc, char **argv)
     if (cli_args_parse(&args, verb, argc, argv)) {
         if (cli_has(&args, "help")) {
             cli_help_verb(stdout, verb);
+            code = CLI_OK;
+        } else if (cli_features_help(&args)) {
             code = CLI_OK;
         } else {
             code = verb->main(&args);

@@ -41,6 +41,11 @@ const char *cli_nearest(const char *word, const char *const *candidates, size_t 
     return best;
 }
 
+const char *cli_dashes(const cli_option *option)
+{
+    return option->name[1] == '\0' ? "-" : "--";
+}
+
 static bool unknown_option(const cli_verb *verb, const char *name)
 {
     const char *names[MANY_OPTIONS];
@@ -64,6 +69,37 @@ static const cli_option *find_option(const cli_verb *verb, const char *name, siz
     return NULL;
 }
 
+/* Records an option whose value may be the next word; moves *i past it all. */
+static bool take_value(cli_args *out, const cli_option *option, const char *value, int argc, char **argv, int *i)
+{
+    if (option->value != NULL && value == NULL) {
+        if (*i + 1 >= argc) {
+            const char *dashes = cli_dashes(option), *name = option->name;
+            fprintf(stderr, "pirn %s: %s%s needs a value: %s%s %s\n", out->verb->name, dashes, name, dashes, name,
+                    option->value);
+            return false;
+        }
+        value = argv[++*i];
+    }
+    out->given[out->given_count++] = (cli_given){option, value};
+    ++*i;
+    return true;
+}
+
+/* -Wvalue or -W value; -h. */
+static bool take_letter(cli_args *out, int argc, char **argv, int *i)
+{
+    const char *word = argv[*i];
+    const cli_option *option =
+        word[1] == 'h' ? find_option(out->verb, "help", 4) : find_option(out->verb, word + 1, 1);
+    if (option == NULL || (option->value == NULL && word[2] != '\0')) {
+        fprintf(stderr, "pirn %s: unknown option %s; options of a word begin with two dashes\n", out->verb->name,
+                word);
+        return false;
+    }
+    return take_value(out, option, word[2] != '\0' ? word + 2 : NULL, argc, argv, i);
+}
+
 /* Takes the option at argv[*i] (and its value); moves *i past it. */
 static bool take_option(cli_args *out, int argc, char **argv, int *i)
 {
@@ -79,17 +115,7 @@ static bool take_option(cli_args *out, int argc, char **argv, int *i)
         fprintf(stderr, "pirn %s: --%s takes no value\n", out->verb->name, option->name);
         return false;
     }
-    if (option->value != NULL && value == NULL) {
-        if (*i + 1 >= argc) {
-            fprintf(stderr, "pirn %s: --%s needs a value: --%s %s\n", out->verb->name, option->name, option->name,
-                    option->value);
-            return false;
-        }
-        value = argv[++*i];
-    }
-    out->given[out->given_count++] = (cli_given){option, value};
-    ++*i;
-    return true;
+    return take_value(out, option, value, argc, argv, i);
 }
 
 bool cli_args_parse(cli_args *out, const cli_verb *verb, int argc, char **argv)
@@ -106,15 +132,12 @@ bool cli_args_parse(cli_args *out, const cli_verb *verb, int argc, char **argv)
         if (!options_end && strcmp(argv[i], "--") == 0) {
             options_end = true;
             i++;
-        } else if (!options_end && strcmp(argv[i], "-h") == 0) {
-            out->given[out->given_count++] = (cli_given){find_option(verb, "help", 4), NULL};
-            i++;
         } else if (!options_end && strncmp(argv[i], "--", 2) == 0) {
             if (!take_option(out, argc, argv, &i))
                 return false;
         } else if (!options_end && argv[i][0] == '-' && argv[i][1] != '\0') {
-            fprintf(stderr, "pirn %s: unknown option %s; options begin with two dashes\n", verb->name, argv[i]);
-            return false;
+            if (!take_letter(out, argc, argv, &i))
+                return false;
         } else {
             out->operands[out->operand_count++] = argv[i++];
             options_end = options_end || verb->stops_at_operand;

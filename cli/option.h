@@ -8,7 +8,7 @@
 #include <pirn/base.h>
 
 typedef struct cli_option {
-    const char *name;  /* "dir", without the dashes */
+    const char *name;  /* "dir", without the dashes; of one letter: it has one dash, and its value may follow at once */
     const char *value; /* how its value is called in help ("HOST[::GUEST][:ro]"); NULL: a flag without one */
     const char *help;  /* one sentence, lower case, no period */
 } cli_option;
@@ -60,6 +60,9 @@ const char *cli_value(const cli_args *args, const char *option);
 bool cli_parse_size(const char *text, uint64_t *bytes);
 bool cli_parse_duration(const char *text, uint64_t *ns);
 bool cli_parse_count(const char *text, uint64_t *count);
+
+/* What stands before the option's name on the command line. */
+const char *cli_dashes(const cli_option *option);
 
 /* The candidate that `word` was probably meant to be, or NULL. */
 const char *cli_nearest(const char *word, const char *const *candidates, size_t count);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pirn run: from options to a host's config, a store's limits and one call. */
+#include "cli/features.h"
 #include "cli/file.h"
 #include "cli/invoke.h"
 #include "cli/text.h"
@@ -19,6 +20,7 @@ const cli_option cli_run_options[] = {
     {"timeout", "TIME", "end the guest after this time (ms, s, m)"},
     {"max-memory", "SIZE", "most bytes of linear memory (KiB, MiB, GiB); default 4GiB"},
     {"max-stack", "SIZE", "most bytes of the guest's call stack; default 1MiB"},
+    CLI_FEATURE_OPTIONS,
     {"help", NULL, "print this help"},
     {NULL, NULL, NULL},
 };
@@ -63,7 +65,8 @@ static bool read_limits(run *r)
     r->engine_config.fuel = cli_has(r->args, "fuel");
     r->engine_config.interruptible = cli_has(r->args, "timeout");
     r->timeout_ns = PIRN_NO_TIMEOUT;
-    return read_number(r, "fuel", cli_parse_count, "not a number", &r->fuel) &&
+    return cli_features_apply(r->args, &r->engine_config) &&
+           read_number(r, "fuel", cli_parse_count, "not a number", &r->fuel) &&
            read_number(r, "timeout", cli_parse_duration, "not a time; write 500ms, 2s or 1m", &r->timeout_ns) &&
            read_number(r, "max-memory", cli_parse_size, "not a size; write 64MiB or 1GiB", &r->limits.memory_bytes) &&
            read_number(r, "max-stack", cli_parse_size, "not a size; write 256KiB or 8MiB", &r->limits.stack_bytes);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pirn validate: decode and validate files, one after the other. */
+#include "cli/features.h"
 #include "cli/file.h"
 #include "cli/json.h"
 #include "cli/verbs.h"
@@ -9,6 +10,7 @@
 
 const cli_option cli_validate_options[] = {
     {"json", NULL, "print one JSON object a line for each file"},
+    CLI_FEATURE_OPTIONS,
     {"help", NULL, "print this help"},
     {NULL, NULL, NULL},
 };
@@ -73,7 +75,10 @@ int cli_validate(const cli_args *args)
         return CLI_USAGE;
     }
     int code = CLI_OK;
-    pirn_engine *engine = pirn_engine_new(NULL);
+    pirn_config config = pirn_config_default();
+    if (!cli_features_apply(args, &config))
+        return CLI_USAGE;
+    pirn_engine *engine = pirn_engine_new(&config);
     pirn_error *error = pirn_error_new(NULL);
     if (engine == NULL || error == NULL) {
         fprintf(stderr, "pirn validate: out of memory\n");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pirn wast: run test scripts, tell each failure, and count by folder. */
+#include "cli/features.h"
 #include "cli/file.h"
 #include "cli/verbs.h"
 #include <inttypes.h>
@@ -18,6 +19,7 @@ const cli_option cli_wast_options[] = {
     {"messages", NULL, "also tell where the status is right and the message does not begin with the script's"},
     {"skipped", NULL, "also tell each command that was skipped"},
     {"json", NULL, "print one JSON object"},
+    CLI_FEATURE_OPTIONS,
     {"help", NULL, "print this help"},
     {NULL, NULL, NULL},
 };
@@ -209,6 +211,12 @@ static void print_json(const pirn_wast_report *report, const cli_args *args)
 
 /* ---- The verb -------------------------------------------------------------------------------------------------- */
 
+/* Every engine gets what the options say, on top of what its folder says. They have been applied once without a complaint. */
+static void configure(pirn_config *config, void *user)
+{
+    (void)cli_features_apply(user, config);
+}
+
 static bool read_options(const cli_args *args, pirn_wast_options *out)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -225,8 +233,11 @@ static bool read_options(const cli_args *args, pirn_wast_options *out)
     uint64_t timeout_s = (timeout_ns + 999999999) / 1000000000;
     *out = (pirn_wast_options){.jobs = (unsigned)jobs,
                                .timeout_s = timeout_s > UINT32_MAX ? UINT32_MAX : (unsigned)timeout_s,
-                               .expected_failures = cli_value(args, "expected")};
-    return true;
+                               .expected_failures = cli_value(args, "expected"),
+                               .configure = configure,
+                               .user = (void *)args};
+    pirn_config config = pirn_config_default();
+    return cli_features_apply(args, &config);
 }
 
 static int run(const cli_args *args, const pirn_wast_options *options, pirn_error *error)

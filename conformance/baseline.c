@@ -24,7 +24,7 @@ static const struct feature {
     uint32_t bit;
     int since;
 } features[] = {
-#define FEATURE_ROW(bit, enumerator, text, since) {text, enumerator, since},
+#define FEATURE_ROW(bit, enumerator, text, since, meaning) {text, enumerator, since},
     PIRN_FEATURES(FEATURE_ROW)
 #undef FEATURE_ROW
 };

@@ -26,7 +26,7 @@ typedef struct worker {
 typedef struct pool {
     worker workers[MAX_AT_A_TIME];
     unsigned size;
-    unsigned timeout_s;
+    const pirn_wast_options *options;
 } pool;
 
 static int64_t now_ms(void)
@@ -36,13 +36,13 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void run_job(const char *path, wast_log *log)
+static void run_job(const char *path, const pirn_wast_options *options, wast_log *log)
 {
     pirn_str text;
     pirn_error *error = pirn_error_new(NULL);
     pirn_status status = wast_read_file(path, &text, error);
     if (status == PIRN_OK) {
-        status = wast_run_script(path, text, log, error);
+        status = wast_run_script(path, text, options, log, error);
         wast_file_done(&text);
     }
     if (status != PIRN_OK)
@@ -53,11 +53,11 @@ static void run_job(const char *path, wast_log *log)
 /* ---- One process ----------------------------------------------------------------------------------------------- */
 
 /* Only what is async-signal-safe in a program with threads would be right here; the program has none yet. */
-static void run_child(const char *path, int fd)
+static void run_child(const char *path, const pirn_wast_options *options, int fd)
 {
     wast_log log;
     wast_log_init(&log, fd);
-    run_job(path, &log);
+    run_job(path, options, &log);
     wast_log_flush(&log);
     wast_log_done(&log);
     _exit(0);
@@ -71,14 +71,15 @@ static pirn_status start(pool *p, worker *w, wast_job *job, pirn_error *error)
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
-        run_child(job->path, ends[1]);
+        run_child(job->path, p->options, ends[1]);
     }
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
         return pirn_error_set(error, PIRN_IO, "no process: %s", strerror(errno));
     }
-    int64_t deadline_ms = p->timeout_s > 0 ? now_ms() + (int64_t)p->timeout_s * 1000 : INT64_MAX;
+    int64_t timeout_ms = (int64_t)p->options->timeout_s * 1000;
+    int64_t deadline_ms = timeout_ms > 0 ? now_ms() + timeout_ms : INT64_MAX;
     *w = (worker){.job = job, .pid = pid, .fd = ends[0], .deadline_ms = deadline_ms};
     return PIRN_OK;
 }
@@ -211,13 +212,13 @@ static pirn_status run_in_processes(wast_job *jobs, size_t count, pool *p, pirn_
     return status;
 }
 
-pirn_status wast_run_jobs(wast_job *jobs, size_t count, unsigned at_a_time, unsigned timeout_s, pirn_error *error)
+pirn_status wast_run_jobs(wast_job *jobs, size_t count, const pirn_wast_options *options, pirn_error *error)
 {
-    if (at_a_time > 0) {
-        pool p = {.size = at_a_time < MAX_AT_A_TIME ? at_a_time : MAX_AT_A_TIME, .timeout_s = timeout_s};
+    if (options->jobs > 0) {
+        pool p = {.size = options->jobs < MAX_AT_A_TIME ? options->jobs : MAX_AT_A_TIME, .options = options};
         return run_in_processes(jobs, count, &p, error);
     }
     for (size_t i = 0; i < count; i++)
-        run_job(jobs[i].path, &jobs[i].log);
+        run_job(jobs[i].path, options, &jobs[i].log);
     return PIRN_OK;
 }

@@ -12,6 +12,6 @@ typedef struct wast_job {
     wast_log log; /* what came of it; also of a process that did not end well */
 } wast_job;
 
-/* Runs all; `at_a_time` 0: one after the other in this process. Only what keeps all from running is a failure. */
-PIRN_MUST_CHECK pirn_status wast_run_jobs(wast_job *jobs, size_t count, unsigned at_a_time, unsigned timeout_s,
+/* Runs all; `options->jobs` 0: one after the other in this process. Only what keeps all from running is a failure. */
+PIRN_MUST_CHECK pirn_status wast_run_jobs(wast_job *jobs, size_t count, const pirn_wast_options *options,
                                           pirn_error *error);

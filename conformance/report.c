@@ -208,7 +208,7 @@ static pirn_status run_all(pirn_wast_report *report, const pirn_wast_options *op
 {
     PIRN_TRY(add_paths(report, paths, path_count, error));
     PIRN_TRY(prepare_jobs(report, error));
-    PIRN_TRY(wast_run_jobs(report->jobs, report->count, options->jobs, options->timeout_s, error));
+    PIRN_TRY(wast_run_jobs(report->jobs, report->count, options, error));
     return report_all(report, expected, error);
 }
 
@@ -238,13 +238,14 @@ pirn_status pirn_wast_run(const pirn_wast_options *options, const char *const *p
 static pirn_status run_text(pirn_wast_report *report, const char *path, pirn_str text, pirn_error *error)
 {
     static const wast_expectations none;
+    static const pirn_wast_options defaults;
     char *copy = strdup(path);
     if (copy == NULL || !BASE_VEC_PUSH(&report->paths, pirn_allocator_default(), copy)) {
         free(copy);
         return nomem(error);
     }
     PIRN_TRY(prepare_jobs(report, error));
-    PIRN_TRY(wast_run_script(path, text, &report->jobs[0].log, error));
+    PIRN_TRY(wast_run_script(path, text, &defaults, &report->jobs[0].log, error));
     return report_all(report, &none, error);
 }
 

@@ -67,7 +67,8 @@ static void run_commands(wast_run *run, pirn_str text, const char *missing)
     wast_threads_done(run);
 }
 
-pirn_status wast_run_script(const char *path, pirn_str text, wast_log *log, pirn_error *error)
+pirn_status wast_run_script(const char *path, pirn_str text, const pirn_wast_options *options, wast_log *log,
+                            pirn_error *error)
 {
     const wast_baseline *baseline = wast_baseline_of(path);
     char missing[64];
@@ -75,6 +76,8 @@ pirn_status wast_run_script(const char *path, pirn_str text, wast_log *log, pirn
     snprintf(missing, sizeof missing, "%.*s", (int)name.len, name.data);
     pirn_config config = pirn_config_default();
     config.features = wast_baseline_features(baseline);
+    if (options->configure != NULL)
+        options->configure(&config, options->user);
     pirn_engine *engine = pirn_engine_new(&config);
     wast_run run;
     pirn_status status = engine == NULL ? PIRN_NOMEM : wast_run_init(&run, engine, log);

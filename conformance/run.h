@@ -61,7 +61,8 @@ typedef struct wast_run {
 } wast_run;
 
 /* Runs a whole script. OK whatever its commands do; NOMEM. */
-PIRN_MUST_CHECK pirn_status wast_run_script(const char *path, pirn_str text, wast_log *log, pirn_error *error);
+PIRN_MUST_CHECK pirn_status wast_run_script(const char *path, pirn_str text, const pirn_wast_options *options,
+                                            wast_log *log, pirn_error *error);
 /* Executes one command and logs what came of it. */
 void wast_execute(wast_run *run, const wast_command *command);
 

@@ -51,7 +51,15 @@ class Mistakes(support.Case):
             (["run", "--dri", ".", HELLO], 2, "unknown option --dri; did you mean --dir?"),
             (["run", "--dir"], 2, "--dir needs a value: --dir HOST[::GUEST][:ro]"),
             (["run", "--inherit-env=yes", HELLO], 2, "--inherit-env takes no value"),
-            (["run", "-v", HELLO], 2, "options begin with two dashes"),
+            (["run", "-v", HELLO], 2, "unknown option -v; options of a word begin with two dashes"),
+            (["run", "-W"], 2, "-W needs a value: -W NAME=on|off"),
+            (["run", "-W", "gc=maybe", HELLO], 2, "-W gc=maybe: write gc=on or gc=off"),
+            (["run", "-Wgc-stres", HELLO], 2, "-W gc-stres: unknown name 'gc-stres'; did you mean 'gc-stress'?"),
+            (["inspect", "--features", "3.0,-simb", HELLO], 2, "unknown feature 'simb'; did you mean 'simd'?"),
+            (["validate", "--features", "4.0", HELLO], 2, "unknown feature '4.0'; did you mean '1.0'?"),
+            (["validate", "--features", "gc-stress", HELLO], 2, "unknown feature 'gc-stress'"),
+            (["validate", "--features", "2.0,", HELLO], 2, "unknown feature ''"),
+            (["wast", "--features", "wide", HELLO], 2, "--features wide: unknown feature 'wide'"),
             (["run", "--timeout", "soon", HELLO], 2, "--timeout soon: not a time"),
             (["run", "--fuel", "-1", HELLO], 2, "--fuel -1: not a number"),
             (["run", "--max-memory", "64MB!", HELLO], 2, "--max-memory 64MB!: not a size"),
@@ -68,6 +76,52 @@ class Mistakes(support.Case):
 
     def test_a_misspelt_option_behind_the_file_is_the_guests(self):
         self.expect(self.pirn("run", HELLO, "--dri"), 0, "Hello from a component, --dri!\n")
+
+
+class Features(support.Case):
+    """--features and -W."""
+
+    def states(self, *args):
+        done = self.pirn("validate", *args, "-W", "help")
+        self.expect(done, 0)
+        self.assertEqual(done.err, "")
+        return dict(re.findall(r"^  (\S+) +(on|off) ", done.out, re.M))
+
+    def on(self, *args):
+        return {name for name, state in self.states(*args).items() if state == "on"}
+
+    def test_help_lists_every_name_with_its_state(self):
+        on = self.on()
+        self.assertTrue({"simd", "gc", "memory64"} <= on, on)
+        self.assertEqual(self.states()["threads"], "off")
+        self.assertEqual(self.states()["gc-stress"], "off")
+        self.assertEqual(self.pirn("run", "-W", "help").out, self.pirn("wast", "-Whelp").out)
+
+    def test_lists_are_applied_from_left_to_right(self):
+        default, switches = self.on(), self.on() & {"fusion"}
+        self.assertEqual(self.on("--features", "1.0"), {"mutable-globals"} | switches)
+        self.assertEqual(self.on("--features", "mvp,simd,+gc"), {"mutable-globals", "simd", "gc"} | switches)
+        self.assertEqual(self.on("--features", "-simd"), default - {"simd"})
+        self.assertEqual(self.on("--features", "simd,1.0"), {"mutable-globals"} | switches)
+        self.assertEqual(self.on("--features=2.0") - switches, {name for name in default if re.search(
+            rf"^  {name} +on +[12]\.0", self.pirn("run", "-W", "help").out, re.M)})
+        self.assertTrue({"threads", "legacy-exceptions"} <= self.on("--features", "all"))
+        self.assertEqual(self.on("--features", "1.0", "--features", "default"), default)
+        self.assertEqual(self.on("--features", "all", "-W", "threads=off"), self.on("--features", "all") - {"threads"})
+        self.assertEqual(self.on("-W", "threads"), default | {"threads"})
+        self.assertEqual(self.on("-Wgc-stress=on"), default | {"gc-stress"})
+
+    def test_every_verb_that_loads_modules_has_the_features(self):
+        (self.folder / "m.wat").write_text('(module (memory 1 1 shared) (func (export "f")))')
+        (self.folder / "m.wast").write_text('(module (memory 1 1 shared))')
+        for verb in (["validate"], ["inspect"], ["run", "--invoke", "f"]):
+            with self.subTest(verb[0]):
+                self.expect(self.pirn(*verb, "m.wat"), 1, "", err="the feature threads, which is off")
+                self.expect(self.pirn(*verb, "-Wthreads=on", "m.wat"), 0)
+                self.expect(self.pirn(*verb, "--features", "threads", "m.wat"), 0)
+        self.expect(self.pirn("wast", "m.wast"), 1)
+        self.expect(self.pirn("wast", "--features", "threads", "m.wast"), 0)
+        self.expect(self.pirn("wast", "--jobs", "0", "-W", "threads", "m.wast"), 0)
 
 
 class Streams(support.Case):
@@ -172,7 +226,7 @@ class Files(support.Case):
         self.expect(self.pirn("validate", "-", stdin=HELLO.read_bytes()), 0, "")
 
 
-class Text(support.Case):
+class Assembling(support.Case):
     """Modules in the text format, which every verb takes."""
     FAC = """;; n!
     (module $fac

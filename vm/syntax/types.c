@@ -104,7 +104,7 @@ const char *vm_feature_name(uint32_t feature)
         uint32_t bit;
         const char *name;
     } names[] = {
-#define FEATURE_ROW(bit, name, text, since) {name, text},
+#define FEATURE_ROW(bit, name, text, since, meaning) {name, text},
         PIRN_FEATURES(FEATURE_ROW)
 #undef FEATURE_ROW
     };

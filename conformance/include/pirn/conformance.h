@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include <pirn/base.h>
+#include <pirn/vm.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -53,6 +53,9 @@ typedef struct pirn_wast_options {
      * Such a failure counts as skipped; a line whose command passes is a failure. May be NULL.
      */
     const char *expected_failures;
+    /* Changes the configuration of a script's engine, which has the features of its folder. May be NULL. */
+    void (*configure)(pirn_config *config, void *user);
+    void *user;
 } pirn_wast_options;
 
 typedef struct pirn_wast_report pirn_wast_report;

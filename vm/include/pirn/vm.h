@@ -110,31 +110,32 @@ PIRN_API size_t pirn_externtype_text(const pirn_externtype *type, char *out, siz
 /* ---- Engine ---------------------------------------------------------------------------------------------------- */
 
 /* Features of the language, one bit each, decided at run time. Results never depend on the machine: relaxed SIMD means
- * what the standard's deterministic profile says. Columns: bit, enumerator, name, since which standard (0: none). */
-#define PIRN_FEATURES(X)                                                                                     \
-    X(0, PIRN_FEATURE_MUTABLE_GLOBALS, "mutable-globals", 1)                                                 \
-    X(1, PIRN_FEATURE_SIGN_EXTENSION, "sign-extension", 2)                                                   \
-    X(2, PIRN_FEATURE_SATURATING, "nontrapping-float-to-int", 2)                                             \
-    X(3, PIRN_FEATURE_MULTI_VALUE, "multi-value", 2)                                                         \
-    X(4, PIRN_FEATURE_REFERENCE_TYPES, "reference-types", 2)                                                 \
-    X(5, PIRN_FEATURE_BULK_MEMORY, "bulk-memory", 2)                                                         \
-    X(6, PIRN_FEATURE_SIMD, "simd", 2)                                                                       \
-    X(7, PIRN_FEATURE_EXTENDED_CONST, "extended-const", 3)                                                   \
-    X(8, PIRN_FEATURE_RELAXED_SIMD, "relaxed-simd", 3)                                                       \
-    X(9, PIRN_FEATURE_TAIL_CALL, "tail-call", 3)                                                             \
-    X(10, PIRN_FEATURE_FUNCTION_REFERENCES, "function-references", 3)                                        \
-    X(11, PIRN_FEATURE_GC, "gc", 3)                                                                          \
-    X(12, PIRN_FEATURE_EXCEPTIONS, "exceptions", 3)                                                          \
-    X(13, PIRN_FEATURE_LEGACY_EXCEPTIONS, "legacy-exceptions", 0)                                            \
-    X(14, PIRN_FEATURE_MULTI_MEMORY, "multi-memory", 3)                                                      \
-    X(15, PIRN_FEATURE_MEMORY64, "memory64", 3)                                                              \
-    X(16, PIRN_FEATURE_THREADS, "threads", 0)                                                                \
-    X(17, PIRN_FEATURE_WIDE_ARITHMETIC, "wide-arithmetic", 0)                                                \
-    X(18, PIRN_FEATURE_CUSTOM_PAGE_SIZES, "custom-page-sizes", 0)                                            \
-    X(19, PIRN_FEATURE_COMPACT_IMPORTS, "compact-imports", 0)
+ * what the standard's deterministic profile says. Columns: bit, enumerator, name, since which standard (0:
+ * none), meaning. */
+#define PIRN_FEATURES(X)                                                                                             \
+    X(0, PIRN_FEATURE_MUTABLE_GLOBALS, "mutable-globals", 1, "mutable globals may be imported and exported")         \
+    X(1, PIRN_FEATURE_SIGN_EXTENSION, "sign-extension", 2, "i32.extend8_s and its kin")                              \
+    X(2, PIRN_FEATURE_SATURATING, "nontrapping-float-to-int", 2, "i32.trunc_sat_f32_s and its kin")                  \
+    X(3, PIRN_FEATURE_MULTI_VALUE, "multi-value", 2, "blocks and functions with several results")                    \
+    X(4, PIRN_FEATURE_REFERENCE_TYPES, "reference-types", 2, "funcref and externref as values, several tables")      \
+    X(5, PIRN_FEATURE_BULK_MEMORY, "bulk-memory", 2, "memory.copy, memory.fill, passive segments")                   \
+    X(6, PIRN_FEATURE_SIMD, "simd", 2, "v128 and its instructions")                                                  \
+    X(7, PIRN_FEATURE_EXTENDED_CONST, "extended-const", 3, "adding and multiplying in constant expressions")         \
+    X(8, PIRN_FEATURE_RELAXED_SIMD, "relaxed-simd", 3, "relaxed vector instructions, deterministic")                 \
+    X(9, PIRN_FEATURE_TAIL_CALL, "tail-call", 3, "return_call and its kin")                                          \
+    X(10, PIRN_FEATURE_FUNCTION_REFERENCES, "function-references", 3, "references to functions of a type, call_ref") \
+    X(11, PIRN_FEATURE_GC, "gc", 3, "structures, arrays, i31, casts, recursive types")                               \
+    X(12, PIRN_FEATURE_EXCEPTIONS, "exceptions", 3, "tags, throw, try_table, exnref")                                \
+    X(13, PIRN_FEATURE_LEGACY_EXCEPTIONS, "legacy-exceptions", 0, "try, catch and delegate of before the standard")  \
+    X(14, PIRN_FEATURE_MULTI_MEMORY, "multi-memory", 3, "several memories in a module")                              \
+    X(15, PIRN_FEATURE_MEMORY64, "memory64", 3, "memories and tables with 64-bit addresses")                         \
+    X(16, PIRN_FEATURE_THREADS, "threads", 0, "shared memories and atomic instructions")                             \
+    X(17, PIRN_FEATURE_WIDE_ARITHMETIC, "wide-arithmetic", 0, "i64.add128, i64.mul_wide_s and their kin")            \
+    X(18, PIRN_FEATURE_CUSTOM_PAGE_SIZES, "custom-page-sizes", 0, "memories with pages of one byte")                 \
+    X(19, PIRN_FEATURE_COMPACT_IMPORTS, "compact-imports", 0, "imports of one module that share its name")
 
 enum {
-#define PIRN_FEATURE_ENUM(bit, name, text, since) name = 1u << bit,
+#define PIRN_FEATURE_ENUM(bit, name, text, since, meaning) name = 1u << bit,
     PIRN_FEATURES(PIRN_FEATURE_ENUM)
 #undef PIRN_FEATURE_ENUM
 };
