@@ -25,6 +25,20 @@ function(pirn_library name)
   endif()
 endfunction()
 
+# pirn_archive_or(NAME target ARCHIVES names FALLBACK libraries)
+# An interface target for a library that programs of this project take in whole, where it is installed as an archive: a process
+# that loads fewer shared objects starts sooner. Sanitizers want to see libm as it is.
+function(pirn_archive_or name)
+  cmake_parse_arguments(ARG "" "" "ARCHIVES;FALLBACK" ${ARGN})
+  add_library(${name} INTERFACE)
+  find_library(${name}_ARCHIVE NAMES ${ARG_ARCHIVES})
+  if(${name}_ARCHIVE AND NOT CMAKE_C_FLAGS MATCHES "sanitize")
+    target_link_libraries(${name} INTERFACE "${${name}_ARCHIVE}")
+  else()
+    target_link_libraries(${name} INTERFACE ${ARG_FALLBACK})
+  endif()
+endfunction()
+
 # pirn_test(NAME SOURCES ... LINK targets [ARGS ...] [LABELS ...])
 # A cmocka program that is a CTest of the same name.
 function(pirn_test name)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_ALIGN = _Alignof(max_align_t), FIRST_CHUNK = 4096, LARGEST_CHUNK = 1 << 20 };
+enum { ARENA_ALIGN = _Alignof(max_align_t), FIRST_CHUNK = 1024, LARGEST_CHUNK = 1 << 20 };
 
 struct base_chunk {
     base_chunk *older;
