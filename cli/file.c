@@ -10,12 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool complain(const char *verb, const char *path, const char *sentence)
-{
-    fprintf(stderr, "pirn %s: %s: %s\n", verb, path, sentence);
-    return false;
-}
-
 /* Reads to the end of `in`; NULL on failure, with errno. */
 static uint8_t *read_all(FILE *in, size_t *size)
 {
@@ -63,96 +57,71 @@ static bool is_module_text(const uint8_t *bytes, size_t size)
     return i < size && bytes[i] == '(';
 }
 
-/* The line of text that an error is in, and a mark below its column. */
-static void print_line(const cli_file *file, const pirn_error *error)
-{
-    enum { WIDTH = 100 };
-    const char *text = (const char *)file->content, *end = text + file->size;
-    uint32_t line = pirn_error_line(error), column = pirn_error_column(error);
-    if (line == 0)
-        return;
-    for (uint32_t i = 1; i < line && text < end; i++) {
-        const char *newline = memchr(text, '\n', (size_t)(end - text));
-        text = newline == NULL ? end : newline + 1;
-    }
-    const char *newline = memchr(text, '\n', (size_t)(end - text));
-    size_t len = (size_t)((newline == NULL ? end : newline) - text);
-    char shown[WIDTH];
-    if (len > WIDTH || column > WIDTH + 1)
-        return;
-    for (size_t i = 0; i < len; i++)
-        shown[i] = text[i] == '\t' ? ' ' : text[i];
-    int gutter = fprintf(stderr, "%5" PRIu32 " | ", line);
-    cli_print_text(stderr, (pirn_str){shown, len});
-    fprintf(stderr, "\n%*s%*s^\n", gutter, "| ", (int)column - 1, "");
-}
-
 /* Makes bytes of the file's text. */
-static bool assemble(cli_file *file, const char *verb)
+static pirn_status assemble(cli_file *file, pirn_error *error)
 {
-    const uint8_t *bytes;
-    size_t size;
-    pirn_error *error = pirn_error_new(NULL);
     file->arena = pirn_arena_new(NULL);
-    if (error == NULL || file->arena == NULL) {
-        pirn_error_free(error);
-        return complain(verb, file->path, "out of memory");
-    }
-    pirn_status status = pirn_text_parse((const char *)file->content, file->size, file->arena, &bytes, &size, error);
-    if (status == PIRN_OK) {
-        file->kind = CLI_FILE_MODULE;
-        file->bytes = bytes;
-        file->size = size;
-    } else {
-        cli_report(file->path, status, error);
-        print_line(file, error);
-    }
-    pirn_error_free(error);
-    return status == PIRN_OK;
+    if (file->arena == NULL)
+        return pirn_error_set(error, PIRN_NOMEM, "out of memory");
+    file->kind = CLI_FILE_MODULE;
+    return pirn_text_parse((const char *)file->content, file->content_size, file->arena, &file->bytes, &file->size,
+                           error);
 }
 
-static bool classify(cli_file *file, const char *verb)
+static pirn_status classify(cli_file *file, pirn_error *error)
 {
     if (pirn_is_component(file->bytes, file->size)) {
         file->kind = CLI_FILE_COMPONENT;
-        return true;
+        return PIRN_OK;
     }
     if (pirn_is_module(file->bytes, file->size)) {
         file->kind = CLI_FILE_MODULE;
-        return true;
+        return PIRN_OK;
     }
     if (file->size == 0)
-        return complain(verb, file->path, "the file is empty");
+        return pirn_error_set(error, PIRN_USAGE, "the file is empty");
     if (file->size >= 4 && memcmp(file->bytes, "\0asm", 4) == 0)
-        return complain(verb, file->path, "a WebAssembly file of a version or layer that is not known");
+        return pirn_error_set(error, PIRN_USAGE, "a WebAssembly file of a version or layer that is not known");
     if (is_text(file->bytes, file->size) && is_module_text(file->bytes, file->size))
-        return assemble(file, verb);
+        return assemble(file, error);
     if (is_text(file->bytes, file->size))
-        return complain(verb, file->path,
-                        "this is a text file, but not WebAssembly: it does not begin with a parenthesis");
-    return complain(verb, file->path, "not a WebAssembly file: it does not begin with \\0asm");
+        return pirn_error_set(error, PIRN_USAGE,
+                              "this is a text file, but not WebAssembly: it does not begin with a parenthesis");
+    return pirn_error_set(error, PIRN_USAGE, "not a WebAssembly file: it does not begin with \\0asm");
 }
 
-bool cli_file_read(cli_file *out, const char *verb, const char *path)
+pirn_status cli_file_load(cli_file *out, const char *path, pirn_error *error)
 {
     *out = (cli_file){.path = path};
     bool is_stdin = strcmp(path, "-") == 0;
     struct stat info;
     if (!is_stdin && stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return complain(verb, path, "this is a directory, not a WebAssembly file");
+        return pirn_error_set(error, PIRN_IO, "this is a directory, not a WebAssembly file");
     FILE *in = is_stdin ? stdin : fopen(path, "rb");
     if (in == NULL)
-        return complain(verb, path, strerror(errno));
-    out->bytes = out->content = read_all(in, &out->size);
+        return pirn_error_set(error, PIRN_IO, "%s", strerror(errno));
+    out->bytes = out->content = read_all(in, &out->content_size);
+    out->size = out->content_size;
     int failure = errno;
     if (!is_stdin)
         fclose(in);
     if (out->bytes == NULL)
-        return complain(verb, path, strerror(failure));
-    if (classify(out, verb))
-        return true;
-    cli_file_done(out);
-    return false;
+        return pirn_error_set(error, PIRN_IO, "%s", strerror(failure));
+    return classify(out, error);
+}
+
+bool cli_file_read(cli_file *out, const char *verb, const char *path)
+{
+    pirn_error *error = pirn_error_new(NULL);
+    pirn_status status = cli_file_load(out, path, error);
+    if (status == PIRN_MALFORMED)
+        cli_file_report(out, status, error);
+    else if (status != PIRN_OK)
+        fprintf(stderr, "pirn %s: %s: %s\n", verb, path, error != NULL ? pirn_error_message(error) : "out of memory");
+    pirn_error_free(error);
+    if (status != PIRN_OK)
+        cli_file_done(out);
+    return status == PIRN_OK;
 }
 
 void cli_file_done(cli_file *file)
@@ -162,6 +131,49 @@ void cli_file_done(cli_file *file)
         pirn_arena_free(file->arena);
     file->content = NULL;
     file->arena = NULL;
+}
+
+/* ---- Telling what is wrong -------------------------------------------------------------------------------------- */
+
+/* Where the code at the error's offset comes from, in a file that was text. */
+static bool find_in_text(const cli_file *file, const pirn_error *error, uint32_t *line, uint32_t *column)
+{
+    const pirn_text_map *map;
+    uint32_t index;
+    pirn_str name;
+    if (file->arena == NULL || pirn_error_offset(error) == PIRN_NO_OFFSET ||
+        !pirn_error_function(error, &index, &name))
+        return false;
+    return pirn_text_map_new((const char *)file->content, file->content_size, file->arena, &map, NULL) == PIRN_OK &&
+           pirn_text_map_find(map, pirn_error_offset(error), line, column);
+}
+
+bool cli_file_place(const cli_file *file, const pirn_error *error, uint32_t *line, uint32_t *column)
+{
+    *line = pirn_error_line(error);
+    *column = pirn_error_column(error);
+    return *line > 0 || find_in_text(file, error, line, column);
+}
+
+/* A line of the text, and a mark below its column. */
+static void print_line(const cli_file *file, uint32_t line, uint32_t column)
+{
+    enum { WIDTH = 100 };
+    const char *text = (const char *)file->content, *end = text + file->content_size;
+    for (uint32_t i = 1; i < line && text < end; i++) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        text = newline == NULL ? end : newline + 1;
+    }
+    const char *newline = text < end ? memchr(text, '\n', (size_t)(end - text)) : NULL;
+    size_t len = (size_t)((newline == NULL ? end : newline) - text);
+    char shown[WIDTH];
+    if (len > WIDTH || column > WIDTH + 1)
+        return;
+    for (size_t i = 0; i < len; i++)
+        shown[i] = text[i] == '\t' || text[i] == '\r' ? ' ' : text[i];
+    int gutter = fprintf(stderr, "%5" PRIu32 " | ", line);
+    cli_print_text(stderr, (pirn_str){shown, len});
+    fprintf(stderr, "\n%*s%*s^\n", gutter, "| ", (int)column - 1, "");
 }
 
 static void print_backtrace(const pirn_error *error)
@@ -186,28 +198,31 @@ static void print_backtrace(const pirn_error *error)
         fprintf(stderr, "      ... and %zu more\n", hidden);
 }
 
-int cli_report(const char *path, pirn_status status, const pirn_error *error)
+int cli_file_report(const cli_file *file, pirn_status status, const pirn_error *error)
 {
     if (error == NULL || pirn_error_status(error) == PIRN_OK) {
-        fprintf(stderr, "error: %s: %s\n", path, pirn_status_name(status));
+        fprintf(stderr, "error: %s: %s\n", file->path, pirn_status_name(status));
         return CLI_FAILURE;
     }
-    bool trapped = status == PIRN_TRAP || status == PIRN_EXHAUSTED;
-    uint32_t index;
+    bool trapped = status == PIRN_TRAP || status == PIRN_EXHAUSTED, has_frames = pirn_error_frame_count(error) > 0;
+    uint32_t index, line, column;
     pirn_str name;
-    fprintf(stderr, "error: %s: ", path);
-    if (pirn_error_line(error) > 0)
-        fprintf(stderr, "%" PRIu32 ":%" PRIu32 ": ", pirn_error_line(error), pirn_error_column(error));
+    bool has_place = !has_frames && cli_file_place(file, error, &line, &column);
+    fprintf(stderr, "error: %s: ", file->path);
+    if (has_place)
+        fprintf(stderr, "%" PRIu32 ":%" PRIu32 ": ", line, column);
     fprintf(stderr, "%s: ", pirn_status_name(status));
     cli_print_lines(stderr, pirn_str_of(pirn_error_message(error)));
-    if (pirn_error_offset(error) != PIRN_NO_OFFSET && pirn_error_frame_count(error) == 0)
+    if (pirn_error_offset(error) != PIRN_NO_OFFSET && !has_frames)
         fprintf(stderr, " (at offset 0x%" PRIx64 ")", pirn_error_offset(error));
     fputc('\n', stderr);
-    if (pirn_error_frame_count(error) == 0 && pirn_error_function(error, &index, &name)) {
+    if (!has_frames && pirn_error_function(error, &index, &name)) {
         fprintf(stderr, "  in function %" PRIu32 "%s", index, name.len > 0 ? " " : "");
         cli_print_text(stderr, name);
         fputc('\n', stderr);
     }
+    if (has_place && file->arena != NULL)
+        print_line(file, line, column);
     print_backtrace(error);
     return trapped ? CLI_TRAP : CLI_FAILURE;
 }

@@ -302,7 +302,7 @@ int cli_inspect(const cli_args *args)
     if (status == PIRN_OK && description == NULL)
         status = PIRN_NOMEM;
     if (status != PIRN_OK)
-        code = cli_report(file.path, status, error);
+        code = cli_file_report(&file, status, error);
     else if (cli_has(args, "json"))
         print_json(description);
     else

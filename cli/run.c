@@ -257,8 +257,10 @@ int cli_run(const cli_args *args)
     if (!cli_file_read(&r.file, "run", args->operands[0]))
         return CLI_FAILURE;
     pirn_status status = run_file(&r, &code);
-    if (status != PIRN_OK)
-        code = r.has_complained ? CLI_USAGE : cli_report(r.file.path, status, r.error);
+    if (status != PIRN_OK && !r.has_complained)
+        code = cli_file_report(&r.file, status, r.error);
+    if (r.has_complained || (status == PIRN_USAGE && cli_has(args, "invoke")))
+        code = CLI_USAGE;
     release(&r);
     return code;
 }

@@ -32,15 +32,21 @@ static pirn_status validate_bytes(pirn_engine *engine, const cli_file *file, pir
     return status;
 }
 
-static void print_json(const cli_file *file, pirn_status status, const pirn_error *error)
+/* `is_read`: it is known what the file is. */
+static void print_json(const cli_file *file, bool is_read, pirn_status status, const pirn_error *error)
 {
-    json_t *object = json_pack("{s:o, s:s, s:s}", "file", cli_json_text(pirn_str_of(file->path)), "kind",
-                               file->kind == CLI_FILE_MODULE ? "module" : "component", "status",
-                               status == PIRN_OK ? "valid" : pirn_status_name(status));
+    json_t *object = json_pack("{s:o}", "file", cli_json_text(pirn_str_of(file->path)));
+    if (is_read)
+        json_object_set_new(object, "kind", json_string(file->kind == CLI_FILE_MODULE ? "module" : "component"));
+    json_object_set_new(object, "status", json_string(status == PIRN_OK ? "valid" : pirn_status_name(status)));
     if (status != PIRN_OK) {
-        uint32_t index;
+        uint32_t index, line, column;
         pirn_str name;
         json_object_set_new(object, "message", cli_json_text(pirn_str_of(pirn_error_message(error))));
+        if (cli_file_place(file, error, &line, &column)) {
+            json_object_set_new(object, "line", json_integer(line));
+            json_object_set_new(object, "column", json_integer(column));
+        }
         if (pirn_error_offset(error) != PIRN_NO_OFFSET)
             json_object_set_new(object, "offset", json_integer((json_int_t)pirn_error_offset(error)));
         if (pirn_error_function(error, &index, &name)) {
@@ -56,14 +62,18 @@ static void print_json(const cli_file *file, pirn_status status, const pirn_erro
 static int validate_file(pirn_engine *engine, const cli_args *args, const char *path, pirn_error *error)
 {
     cli_file file;
-    if (!cli_file_read(&file, "validate", path))
-        return CLI_FAILURE;
+    bool as_json = cli_has(args, "json");
     pirn_error_clear(error);
-    pirn_status status = validate_bytes(engine, &file, error);
-    if (cli_has(args, "json"))
-        print_json(&file, status, error);
+    if (!as_json && !cli_file_read(&file, "validate", path))
+        return CLI_FAILURE;
+    pirn_status status = as_json ? cli_file_load(&file, path, error) : PIRN_OK;
+    bool is_read = status == PIRN_OK || status == PIRN_MALFORMED;
+    if (status == PIRN_OK)
+        status = validate_bytes(engine, &file, error);
+    if (as_json)
+        print_json(&file, is_read, status, error);
     else if (status != PIRN_OK)
-        cli_report(path, status, error);
+        cli_file_report(&file, status, error);
     cli_file_done(&file);
     return status == PIRN_OK ? CLI_OK : CLI_FAILURE;
 }

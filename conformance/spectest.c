@@ -31,8 +31,8 @@ static const struct spectest_export {
     {"global_i64", PIRN_EXTERN_GLOBAL, .global = {PIRN_I64, false}, .value = {.i64 = 666}},
     {"global_f32", PIRN_EXTERN_GLOBAL, .global = {PIRN_F32, false}, .value = {.f32 = 666.6f}},
     {"global_f64", PIRN_EXTERN_GLOBAL, .global = {PIRN_F64, false}, .value = {.f64 = 666.6}},
-    {"table", PIRN_EXTERN_TABLE, .table = {{10, 20}, PIRN_FUNCREF, false}},
-    {"table64", PIRN_EXTERN_TABLE, .table = {{10, 20}, PIRN_FUNCREF, true}},
+    {"table", PIRN_EXTERN_TABLE, .table = {{10, 20}, PIRN_FUNCREF, false, false}},
+    {"table64", PIRN_EXTERN_TABLE, .table = {{10, 20}, PIRN_FUNCREF, true, false}},
     {"memory", PIRN_EXTERN_MEMORY, .memory = {.limits = {1, 2}, .page_size_log2 = 16}},
     {"shared_memory", PIRN_EXTERN_MEMORY, .memory = {.limits = {1, 2}, .shared = true, .page_size_log2 = 16}},
 };

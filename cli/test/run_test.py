@@ -263,7 +263,7 @@ class Invoke(support.Case):
                 self.expect(self.pirn("run", "--invoke", call, hello), 0, "Hello from a component!\nok\n")
         for call in ("wasi:cli/walk#run", "wasi:cli/run@0.3.0#run", "walk"):
             with self.subTest(call):
-                self.expect(self.pirn("run", "--invoke", call, hello), 1, "", err=f"no exported function '{call}'")
+                self.expect(self.pirn("run", "--invoke", call, hello), 2, "", err=f"no exported function '{call}'")
 
     def test_a_time_limit_holds_for_start_functions(self):
         module = (b"\0asm\1\0\0\0" + section(1, vector([b"\x60\x00\x00"])) + section(3, vector([b"\x00"])) + section(8, b"\x00")
@@ -276,9 +276,41 @@ class Invoke(support.Case):
     def test_core_values(self):
         (self.folder / "m.wasm").write_bytes(LOOPS)
         self.expect(self.pirn("run", "--invoke", "count", "m.wasm", "12"), 0, "12\n")
-        self.expect(self.pirn("run", "--invoke", "count", "m.wasm", "twelve"), 1, "", err="argument 1: 'twelve' is no i32")
-        self.expect(self.pirn("run", "--invoke", "count", "m.wasm"), 1, "", err="takes 1 arguments, not 0")
-        self.expect(self.pirn("run", "--invoke", "nothing", "m.wasm"), 1, "", err="no exported function 'nothing'")
+        self.expect(self.pirn("run", "--invoke", "count(12)", "m.wasm"), 0, "12\n")
+        self.expect(self.pirn("run", "--invoke", "count ( 12 ) ", "m.wasm"), 0, "12\n")
+        (self.folder / "n.wat").write_text('''(module
+          (func (export "mix") (param i32 i64 f32 f64) (result f64 i32)
+            (f64.add (f64.add (f64.convert_i32_s (local.get 0)) (f64.convert_i64_s (local.get 1)))
+                     (f64.add (f64.promote_f32 (local.get 2)) (local.get 3)))
+            (local.get 0))
+          (func (export "v") (result v128) (v128.const i64x2 1 -1))
+          (func (export "odd(name)") (result i32) (i32.const 7)))''')
+        self.expect(self.pirn("run", "--invoke", "mix(-1, 0x10,2.5 , 0.25)", "n.wat"), 0, "17.75\n-1\n")
+        self.expect(self.pirn("run", "--invoke", "mix", "n.wat", "010", "-2", "-inf", "1"), 0, "-inf\n10\n")
+        self.expect(self.pirn("run", "--invoke", "v()", "n.wat"), 0, "i64x2 0x0000000000000001 0xffffffffffffffff\n")
+        self.expect(self.pirn("run", "--invoke", "odd(name)", "n.wat"), 0, "7\n")
+
+    def test_a_mistake_in_a_call_is_one_of_usage(self):
+        (self.folder / "m.wasm").write_bytes(LOOPS)
+        hello = ROOT.resolve() / "docs/examples/hello.wasm"
+        for call, words, message in [
+            ("count", ["twelve"], "argument 1: 'twelve' is no i32"),
+            ("count", [""], "argument 1: '' is no i32"),
+            ("count", [], "takes 1 arguments, not 0"),
+            ("count()", [], "takes 1 arguments, not 0"),
+            ("count(1,)", [], "takes 1 arguments, not 2"),
+            ("count(1 2)", [], "argument 1: '1 2' is no i32"),
+            ("count(0x100000000)", [], "argument 1: '0x100000000' is no i32"),
+            ("count(1", [], "the closing parenthesis is missing"),
+            ("nothing", [], "no exported function 'nothing'"),
+            ("nothing(1)", [], "no exported function 'nothing'"),
+        ]:
+            with self.subTest(call):
+                done = self.pirn("run", "--invoke", call, "m.wasm", *words)
+                self.expect(done, 2, "", err="error: m.wasm: usage: ")
+                self.assertIn(message, done.err)
+        self.expect(self.pirn("run", "--invoke", "run(1)", hello), 2, "",
+                    err="usage: in the arguments, column 2: ")
 
 
 class Example(support.Case):

@@ -258,6 +258,39 @@ class Assembling(support.Case):
                             "    2 |  (func (i32.const0)))\n"
                             "      |         ^\n")
 
+    def test_an_invalid_instruction_is_shown_in_its_line(self):
+        (self.folder / "bad.wat").write_text("""(module
+  (func)
+  (func $add (param i32 i64) (result i32)
+    local.get 0
+    (i32.add
+      (local.get 1))))
+""")
+        told = ("error: bad.wat: 5:6: invalid: type mismatch: expected i32, found i64 (at offset 0x25)\n"
+                "  in function 1 add\n"
+                "    5 |     (i32.add\n"
+                "      |      ^\n")
+        for verb in ("run", "validate", "inspect"):
+            self.expect(self.pirn(verb, "bad.wat"), 1, "")
+            self.assertEqual(self.pirn(verb, "bad.wat").err, told)
+        self.assertEqual(json.loads(self.pirn("validate", "--json", "bad.wat").out), {
+            "file": "bad.wat", "kind": "module", "status": "invalid", "offset": 0x25, "function": 1, "function_name": "add",
+            "message": "type mismatch: expected i32, found i64", "line": 5, "column": 6})
+
+    def test_files_that_cannot_be_read_are_told_in_json_too(self):
+        (self.folder / "bad.wat").write_text("(module\n  (func (i32.const0)))\n")
+        (self.folder / "text").write_text("a text")
+        done = self.pirn("validate", "--json", "bad.wat", "text", "missing.wasm", HELLO)
+        self.expect(done, 1)
+        self.assertEqual(done.err, "")
+        self.assertEqual([json.loads(line) for line in done.out.splitlines()], [
+            {"file": "bad.wat", "kind": "module", "status": "malformed", "message": "unknown operator i32.const0",
+             "line": 2, "column": 10},
+            {"file": "text", "status": "usage",
+             "message": "this is a text file, but not WebAssembly: it does not begin with a parenthesis"},
+            {"file": "missing.wasm", "status": "i/o", "message": "No such file or directory"},
+            {"file": str(HELLO), "kind": "component", "status": "valid"}])
+
     def test_errors_at_the_ends_of_text(self):
         for text in ("(", "(module", "(module)\n)", "(module (func", "(module \"", "(", ";;\n(", "(module)(module)"):
             (self.folder / "bad.wat").write_text(text)

@@ -201,11 +201,13 @@ static uint64_t read_limit(vm_reader *r, uint32_t features)
     return features & PIRN_FEATURE_MEMORY64 ? vm_reader_leb_u64(r) : vm_reader_leb_u32(r);
 }
 
-static pirn_limits read_limits(vm_reader *r, uint32_t features, uint8_t flags)
+/* `has_top_max`: the largest number is said, which without being said is none. */
+static pirn_limits read_limits(vm_reader *r, uint32_t features, uint8_t flags, bool *has_top_max)
 {
     pirn_limits limits = {.min = read_limit(r, features), .max = PIRN_NO_MAX};
     if (flags & LIMITS_MAX)
         limits.max = read_limit(r, features);
+    *has_top_max = (flags & LIMITS_MAX) && limits.max == PIRN_NO_MAX;
     return limits;
 }
 
@@ -214,7 +216,7 @@ pirn_tabletype vm_reader_tabletype(vm_reader *r, uint32_t features)
     pirn_tabletype type = {.element = vm_reader_reftype(r, features)};
     uint8_t flags = read_limits_flags(r, features, LIMITS_MAX | LIMITS_I64);
     type.is64 = flags & LIMITS_I64;
-    type.limits = read_limits(r, features, flags);
+    type.limits = read_limits(r, features, flags, &type.has_top_max);
     return type;
 }
 
@@ -233,7 +235,7 @@ pirn_memtype vm_reader_memtype(vm_reader *r, uint32_t features)
 {
     uint8_t flags = read_limits_flags(r, features, LIMITS_MAX | LIMITS_SHARED | LIMITS_I64 | LIMITS_PAGE_SIZE);
     pirn_memtype type = {.is64 = flags & LIMITS_I64, .shared = flags & LIMITS_SHARED, .page_size_log2 = 16};
-    type.limits = read_limits(r, features, flags);
+    type.limits = read_limits(r, features, flags, &type.has_top_max);
     if (flags & LIMITS_PAGE_SIZE)
         type.page_size_log2 = read_page_size(r);
     return type;

@@ -11,21 +11,24 @@ const char *pirn_extern_kind_name(pirn_extern_kind kind)
     return (size_t)kind < BASE_COUNT(names) ? names[kind] : "unknown";
 }
 
-static bool limits_match(const pirn_limits *actual, const pirn_limits *expected)
+/* `actual_top`, `expected_top`: that one has a maximum even if it reads as none. */
+static bool limits_match(const pirn_limits *actual, bool actual_top, const pirn_limits *expected, bool expected_top)
 {
-    return actual->min >= expected->min && actual->max <= expected->max;
+    bool lacks_max = actual->max == PIRN_NO_MAX && !actual_top;
+    return actual->min >= expected->min && actual->max <= expected->max && !(lacks_max && expected_top);
 }
 
 static bool tables_match(const pirn_tabletype *actual, const pirn_tabletype *expected)
 {
     return actual->element == expected->element && actual->is64 == expected->is64 &&
-           limits_match(&actual->limits, &expected->limits);
+           limits_match(&actual->limits, actual->has_top_max, &expected->limits, expected->has_top_max);
 }
 
 static bool memories_match(const pirn_memtype *actual, const pirn_memtype *expected)
 {
     return actual->is64 == expected->is64 && actual->shared == expected->shared &&
-           actual->page_size_log2 == expected->page_size_log2 && limits_match(&actual->limits, &expected->limits);
+           actual->page_size_log2 == expected->page_size_log2 &&
+           limits_match(&actual->limits, actual->has_top_max, &expected->limits, expected->has_top_max);
 }
 
 /* What may be written must be the same; what is only read may be below. */
@@ -36,7 +39,8 @@ static bool globals_match(const pirn_engine *engine, const pirn_globaltype *actu
     return actual->is_mutable ? actual->type == expected->type : vm_types_match(engine, actual->type, expected->type);
 }
 
-bool pirn_externtype_matches(const pirn_engine *engine, const pirn_externtype *actual, const pirn_externtype *expected)
+bool pirn_externtype_matches(const pirn_engine *engine, const pirn_externtype *actual,
+                             const pirn_externtype *expected)
 {
     if (actual->kind != expected->kind)
         return false;
@@ -89,16 +93,16 @@ static void append_functype(text *t, const pirn_functype *type)
     append_types(t, "result", type->types + type->param_count, type->result_count);
 }
 
-static void append_limits(text *t, bool is64, const pirn_limits *limits)
+static void append_limits(text *t, bool is64, const pirn_limits *limits, bool has_top_max)
 {
     append(t, "%s %" PRIu64, is64 ? " i64" : "", limits->min);
-    if (limits->max != PIRN_NO_MAX)
+    if (limits->max != PIRN_NO_MAX || has_top_max)
         append(t, " %" PRIu64, limits->max);
 }
 
 static void append_memtype(text *t, const pirn_memtype *type)
 {
-    append_limits(t, type->is64, &type->limits);
+    append_limits(t, type->is64, &type->limits, type->has_top_max);
     if (type->shared)
         append(t, " shared");
     if (type->page_size_log2 != 16)
@@ -112,7 +116,7 @@ size_t pirn_externtype_text(const pirn_externtype *type, char *out, size_t size)
     append(&t, "%s", pirn_extern_kind_name(type->kind));
     switch (type->kind) {
     case PIRN_EXTERN_TABLE:
-        append_limits(&t, type->table.is64, &type->table.limits);
+        append_limits(&t, type->table.is64, &type->table.limits, type->table.has_top_max);
         append(&t, " %s", pirn_valtype_text(type->table.element, name));
         break;
     case PIRN_EXTERN_MEMORY:

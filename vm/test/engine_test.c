@@ -54,6 +54,8 @@ static void test_external_types_match_and_read(void **state)
     {                                                                           \
         .kind = PIRN_EXTERN_TABLE, .table = {.limits = {a, b}, .element = (e) } \
     }
+#define TABLE64 {.kind = PIRN_EXTERN_TABLE, .table = {{1, PIRN_NO_MAX}, PIRN_FUNCREF, true, false}}
+#define TOP_TABLE {.kind = PIRN_EXTERN_TABLE, .table = {{1, PIRN_NO_MAX}, PIRN_FUNCREF, true, true}}
 #define MEMORY(a, b) {.kind = PIRN_EXTERN_MEMORY, .memory = {.limits = {a, b}, .page_size_log2 = 16}}
 #define GLOBAL(t, mut)                                      \
     {                                                       \
@@ -73,6 +75,9 @@ static void test_external_types_match_and_read(void **state)
         {MEMORY(1, 3), MEMORY(2, 3), false, "memory 1 3"},
         {TABLE(5, 6, PIRN_FUNCREF), TABLE(5, PIRN_NO_MAX, PIRN_FUNCREF), true, "table 5 6 funcref"},
         {TABLE(5, 6, PIRN_FUNCREF), TABLE(5, 6, PIRN_EXTERNREF), false, "table 5 6 funcref"},
+        {TOP_TABLE, TOP_TABLE, true, "table i64 1 18446744073709551615 funcref"},
+        {TOP_TABLE, TABLE64, true, "table i64 1 18446744073709551615 funcref"},
+        {TABLE64, TOP_TABLE, false, "table i64 1 funcref"},
         {GLOBAL(PIRN_I32, false), GLOBAL(PIRN_I32, false), true, "global i32"},
         {GLOBAL(PIRN_I32, true), GLOBAL(PIRN_I32, false), false, "global (mut i32)"},
         {GLOBAL(PIRN_F64, true), GLOBAL(PIRN_F32, true), false, "global (mut f64)"},

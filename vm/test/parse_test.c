@@ -5,6 +5,7 @@
  */
 #include "vm/base/memory.h"
 #include "vm/text/parse.h"
+#include <pirn/vm.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -277,6 +278,10 @@ static void test_malformed_text_is_refused_with_place_and_words(void **state)
         {"(@ x)", 1, 1, "empty annotation id"},
         {"(@x (", 1, 1, "unclosed annotation"},
         {"(func (@name \"a\") (@custom \"b\"))", 1, 32, "misplaced @custom annotation"},
+        {"(func $f (@metadata.code.branch_hint \"\\01\") (param i32) (if (local.get 0) (then)))", 1, 44,
+         "misplaced @metadata.code.branch_hint annotation"},
+        {"(func (@metadata.code.branch_hint \"\\01\") (local i32) (if (local.get 0) (then)))", 1, 41,
+         "misplaced @metadata.code.branch_hint annotation"},
         {"\xC3\xA9", 1, 1, "illegal character outside of a string or comment"},
         {"(func \x01)", 1, 7, "illegal character 0x01"},
         {"(type (func (param i32) (result i32) (param i32)))", 1, 39,
@@ -293,6 +298,52 @@ static void test_malformed_text_is_refused_with_place_and_words(void **state)
             fail_msg("%s: %u:%u: %s", cases[i].text, pirn_error_line(&error), pirn_error_column(&error),
                      pirn_error_message(&error));
     }
+}
+
+static void test_every_instruction_has_its_place(void **state)
+{
+    (void)state;
+    static const char text[] = "(module\n"
+                               "  (global i32 (i32.const 1))\n"
+                               "  (func)\n"
+                               "  (func $f (param i32) (result i32) (local i64)\n"
+                               "    (if (result i32) (local.get 0)\n"
+                               "      (then (i32.add (i32.const 1)\n"
+                               "                     (i32.const 2)))\n"
+                               "      (else i32.const 3))\n"
+                               "    return))\n";
+    /* What the bytes of the code section come from, behind its size; column 0: no function. */
+    static const struct {
+        uint8_t size;
+        uint32_t line, column;
+    } parts[] = {
+        {2, 2, 0},                                                             /* the number of functions, a size */
+        {1, 3, 4}, {2, 3, 8},                                                  /* func; its end, the next size */
+        {3, 4, 4}, {2, 5, 23}, {2, 5, 6},  {2, 6, 23}, {2, 7, 23}, {1, 6, 14}, /* func to i32.add */
+        {1, 8, 7}, {2, 8, 13}, {1, 8, 25}, {1, 9, 5},  {1, 9, 11},             /* else to end */
+    };
+    pirn_arena *arena = pirn_arena_new(NULL);
+    const pirn_text_map *map;
+    const uint8_t *bytes;
+    size_t size;
+    assert_int_equal(pirn_text_parse(text, sizeof text - 1, arena, &bytes, &size, NULL), PIRN_OK);
+    assert_int_equal(pirn_text_map_new(text, sizeof text - 1, arena, &map, NULL), PIRN_OK);
+    size_t code = size;
+    while (bytes[code - 1] != 10 || bytes[code] != 23)
+        code--;
+    uint64_t offset = code + 1;
+    for (size_t i = 0; i < BASE_COUNT(parts); i++) {
+        for (uint8_t j = 0; j < parts[i].size; j++, offset++) {
+            uint32_t line = 0, column = 0;
+            bool found = pirn_text_map_find(map, offset, &line, &column);
+            if (found != (parts[i].column != 0) || (found && (line != parts[i].line || column != parts[i].column)))
+                fail_msg("part %zu, offset %u: %u:%u", i, (unsigned)offset, line, column);
+        }
+    }
+    uint32_t line, column;
+    assert_false(pirn_text_map_find(map, offset, &line, &column));
+    assert_false(pirn_text_map_find(map, 0, &line, &column));
+    pirn_arena_free(arena);
 }
 
 /* `count` times `open`, then `middle`, then `count` times `close`, within `before` and `after`. */
@@ -384,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_identifiers_become_names),
         cmocka_unit_test(test_annotations_make_custom_sections),
         cmocka_unit_test(test_malformed_text_is_refused_with_place_and_words),
+        cmocka_unit_test(test_every_instruction_has_its_place),
         cmocka_unit_test(test_a_million_levels_are_read),
         cmocka_unit_test(test_every_allocation_may_fail),
     };

@@ -201,6 +201,8 @@ static void locals(vm_text_parser *p, vm_writer *w)
 
 static void func_field(vm_text_parser *p, const kind_row *row)
 {
+    vm_place head = p->lexer->token.gap;
+    head.at -= sizeof "func" - 1;
     uint32_t index;
     if (begin_definition(p, row, &index))
         return;
@@ -209,9 +211,16 @@ static void func_field(vm_text_parser *p, const kind_row *row)
     p->next[VM_SPACE_LOCAL] = use.param_count;
     vm_writer *w = vm_text_item(p, CODE);
     p->body_start = w->len;
+    if (p->marks != NULL)
+        p->first_mark = p->marks->list.len;
+    p->code = w;
+    vm_text_mark_place(p, &head);
     locals(p, w);
     vm_text_expr(p, w);
+    size_t behind = w->len;
     vm_writer_insert_leb(w, p->body_start, w->len - p->body_start);
+    if (p->marks != NULL)
+        vm_text_shift_marks(p->marks, p->first_mark, w->len - behind);
     vm_text_end_function_names(p, index);
     vm_text_forget_locals(p);
 }

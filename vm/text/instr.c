@@ -24,13 +24,23 @@ static vm_text_frame *top(vm_text_parser *p)
     return &p->frames.data[p->frames.len - 1];
 }
 
-/* The frame takes the hint of an annotation that stood before its instruction. */
-static void push_frame(vm_text_parser *p, enum frame_kind kind, vm_opcode opcode)
+/* The lead of the instruction whose mnemonic it stands on; takes the hint of an annotation before it. */
+static vm_text_lead take_lead(vm_text_parser *p)
 {
-    vm_text_frame frame = {.kind = (uint8_t)kind, .opcode = opcode, .held = p->held.len};
-    frame.has_hint = p->has_hint;
-    frame.hint_value = p->hint_value;
+    vm_text_lead lead = {p->lexer->token.start, p->has_hint, p->hint_value};
     p->has_hint = false;
+    return lead;
+}
+
+/* The token that it stands on makes what comes next in the code. */
+static void mark_here(vm_text_parser *p)
+{
+    vm_text_mark_place(p, &p->lexer->token.start);
+}
+
+static void push_frame(vm_text_parser *p, enum frame_kind kind, vm_opcode opcode, const vm_text_lead *lead)
+{
+    vm_text_frame frame = {.kind = (uint8_t)kind, .opcode = opcode, .held = p->held.len, .lead = *lead};
     if (!BASE_VEC_PUSH(&p->frames, p->allocator, frame))
         vm_text_nomem(p);
 }
@@ -116,6 +126,7 @@ static void continue_block(vm_text_parser *p, vm_opcode opcode, size_t base)
         vm_lexer_unexpected(p->lexer, NULL);
         return;
     }
+    mark_here(p);
     vm_lexer_advance(p->lexer);
     if (opcode == VM_OP_END) {
         vm_text_check_label(p);
@@ -160,13 +171,13 @@ static void flat_instr(vm_text_parser *p, size_t base)
         continue_block(p, opcode, base);
         return;
     }
+    vm_text_lead lead = take_lead(p);
     vm_lexer_advance(p->lexer);
-    vm_text_hint(p, p->has_hint, p->hint_value);
-    p->has_hint = false;
+    vm_text_begin_instr(p, &lead);
     if (is_block(opcode)) {
         vm_token id = begin_block(p, opcode, p->code);
         push_label(p, &id);
-        push_frame(p, FLAT, opcode);
+        push_frame(p, FLAT, opcode, &lead);
     } else {
         vm_text_plain_instr(p, opcode, p->code);
     }
@@ -184,42 +195,50 @@ static void open_folded(vm_text_parser *p)
         vm_lexer_unexpected(p->lexer, "an instruction");
         return;
     }
+    vm_text_lead lead = take_lead(p);
     vm_lexer_advance(p->lexer);
     if (!is_block(opcode)) {
-        push_frame(p, OPERANDS, opcode);
+        push_frame(p, OPERANDS, opcode, &lead);
         vm_text_plain_instr(p, opcode, &p->held);
         return;
     }
     if (opcode == VM_OP_IF) {
-        push_frame(p, IF, opcode);
+        push_frame(p, IF, opcode, &lead);
         vm_token id = begin_block(p, opcode, &p->held);
         if (!vm_lexer_failed(p->lexer))
             top(p)->label = id;
         return;
     }
-    vm_text_hint(p, p->has_hint, p->hint_value);
-    p->has_hint = false;
+    vm_text_begin_instr(p, &lead);
     vm_token id = begin_block(p, opcode, p->code);
     push_label(p, &id);
-    push_frame(p, opcode == VM_OP_TRY ? TRY : FOLDED, opcode);
+    push_frame(p, opcode == VM_OP_TRY ? TRY : FOLDED, opcode, &lead);
+}
+
+static void push_clause(vm_text_parser *p)
+{
+    vm_text_lead none = {.has_hint = false};
+    push_frame(p, CLAUSE, VM_OP_COUNT, &none);
 }
 
 /* `(then` and `(else` of a folded if; all before `then` is its condition. */
 static bool open_branch(vm_text_parser *p)
 {
     vm_text_frame *frame = top(p);
+    vm_place place = p->lexer->token.start;
     if (frame->state == AT_START && vm_lexer_take_open(p->lexer, "then")) {
-        vm_text_hint(p, frame->has_hint, frame->hint_value);
+        vm_text_begin_instr(p, &frame->lead);
         release(p, frame->held);
         push_label(p, &frame->label);
         frame->state = BEHIND_THEN;
     } else if (frame->state == BEHIND_THEN && vm_lexer_take_open(p->lexer, "else")) {
+        vm_text_mark_place(p, &place);
         vm_text_write_opcode(p->code, VM_OP_ELSE);
         frame->state = BEHIND_ELSE;
     } else {
         return false;
     }
-    push_frame(p, CLAUSE, VM_OP_COUNT);
+    push_clause(p);
     return true;
 }
 
@@ -227,6 +246,7 @@ static bool open_branch(vm_text_parser *p)
 static void open_clause(vm_text_parser *p)
 {
     vm_text_frame *frame = top(p);
+    mark_here(p);
     bool may_catch = frame->state == BEHIND_DO || frame->state == BEHIND_CATCH;
     if (frame->state == AT_START && vm_lexer_take_open(p->lexer, "do")) {
         frame->state = BEHIND_DO;
@@ -247,7 +267,7 @@ static void open_clause(vm_text_parser *p)
         vm_lexer_unexpected(p->lexer, "do, catch, catch_all or delegate");
         return;
     }
-    push_frame(p, CLAUSE, VM_OP_COUNT);
+    push_clause(p);
 }
 
 static void open_paren(vm_text_parser *p, size_t base)
@@ -275,14 +295,16 @@ static void close_paren(vm_text_parser *p)
         vm_lexer_unexpected(p->lexer, frame->kind == FLAT ? "end" : frame->kind == IF ? "then" : "do");
         return;
     }
+    vm_place place = p->lexer->token.start;
     vm_lexer_advance(p->lexer);
     if (frame->kind == OPERANDS) {
-        vm_text_hint(p, frame->has_hint, frame->hint_value);
+        vm_text_begin_instr(p, &frame->lead);
         release(p, frame->held);
         p->frames.len--;
     } else if (frame->kind == CLAUSE || (frame->kind == TRY && frame->state == BEHIND_DELEGATE)) {
         p->frames.len--;
     } else {
+        vm_text_mark_place(p, &place);
         end_block(p);
     }
 }
@@ -332,6 +354,7 @@ static void expression(vm_text_parser *p, vm_writer *w, bool only_one)
         vm_lexer_unexpected(p->lexer, "(");
     instructions(p, only_one);
     vm_text_pop_label(p);
+    mark_here(p);
     vm_text_write_opcode(w, VM_OP_END);
     p->code = outer;
 }

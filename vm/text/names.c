@@ -131,6 +131,17 @@ static pirn_str name_in(vm_text_parser *p, vm_lexer *inner)
     return name;
 }
 
+/* Does it stand on the first instruction of a function that has no more of a head? */
+static bool at_first_instr(vm_text_parser *p)
+{
+    static const char *const head[] = {"export", "import", "type", "param", "result", "local"};
+    for (size_t i = 0; i < BASE_COUNT(head); i++) {
+        if (vm_lexer_opens(p->lexer, head[i]))
+            return false;
+    }
+    return true;
+}
+
 void vm_text_name_annotation(vm_text_parser *p, vm_text_space space, uint32_t index)
 {
     vm_place cursor = p->lexer->token.gap;
@@ -139,8 +150,8 @@ void vm_text_name_annotation(vm_text_parser *p, vm_text_space space, uint32_t in
     while (vm_lexer_annotation(p->lexer, &cursor, &id, &inner)) {
         if (pirn_str_eq(id, PIRN_STR("name")))
             vm_text_set_name(p, space, index, name_in(p, &inner));
-        else if (pirn_str_eq(id, PIRN_STR(BRANCH_HINT)) && space == VM_SPACE_FUNC)
-            hint_annotation(p, &inner); /* of the first instruction */
+        else if (pirn_str_eq(id, PIRN_STR(BRANCH_HINT)) && space == VM_SPACE_FUNC && at_first_instr(p))
+            hint_annotation(p, &inner);
         else
             vm_lexer_misplaced(p->lexer, &cursor, id);
     }
@@ -185,13 +196,14 @@ void vm_text_instr_annotations(vm_text_parser *p)
     }
 }
 
-void vm_text_hint(vm_text_parser *p, bool has_hint, uint8_t value)
+void vm_text_begin_instr(vm_text_parser *p, const vm_text_lead *lead)
 {
-    if (!has_hint)
+    vm_text_mark_place(p, &lead->place);
+    if (!lead->has_hint)
         return;
     vm_writer_leb_unsigned(&p->hints, p->code->len - p->body_start);
     vm_writer_leb_unsigned(&p->hints, 1);
-    vm_writer_u8(&p->hints, value);
+    vm_writer_u8(&p->hints, lead->hint_value);
     p->hint_count++;
 }
 

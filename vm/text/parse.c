@@ -116,8 +116,14 @@ static void write_section(vm_text_parser *p, uint8_t id, vm_writer *out)
     size_t begun = vm_writer_begin(out, id);
     if (id != START && id != DATA_COUNT)
         vm_writer_leb_unsigned(out, section->count);
+    size_t content = out->len;
     vm_writer_bytes(out, section->content.data, section->content.len);
+    size_t behind = out->len;
     vm_writer_end(out, begun);
+    if (id == CODE && p->marks != NULL) {
+        vm_text_shift_marks(p->marks, 0, content + (out->len - behind));
+        p->marks->end = out->len;
+    }
     out->failed = out->failed || section->content.failed;
 }
 
@@ -154,11 +160,12 @@ static void parse_fields(vm_text_parser *p)
     }
 }
 
-pirn_status vm_text_parse_fields(vm_lexer *lexer, pirn_str name, vm_writer *out)
+static pirn_status parse_marked_fields(vm_lexer *lexer, pirn_str name, vm_text_marks *marks, vm_writer *out)
 {
     vm_text_parser p;
     parser_init(&p, lexer, out->allocator);
     p.module_name = name;
+    p.marks = marks;
     parse_fields(&p);
     if (!vm_lexer_failed(lexer))
         write_module(&p, out);
@@ -168,7 +175,12 @@ pirn_status vm_text_parse_fields(vm_lexer *lexer, pirn_str name, vm_writer *out)
     return lexer->status;
 }
 
-pirn_status vm_text_parse_module(vm_lexer *lexer, vm_writer *out)
+pirn_status vm_text_parse_fields(vm_lexer *lexer, pirn_str name, vm_writer *out)
+{
+    return parse_marked_fields(lexer, name, NULL, out);
+}
+
+pirn_status vm_text_parse_marked(vm_lexer *lexer, vm_text_marks *marks, vm_writer *out)
 {
     base_arena arena;
     base_arena_init(&arena, out->allocator);
@@ -181,13 +193,18 @@ pirn_status vm_text_parse_module(vm_lexer *lexer, vm_writer *out)
     vm_token id = lexer->token;
     if (is_wrapped && vm_lexer_take_kind(lexer, VM_TOKEN_ID))
         name = vm_lexer_id(lexer, &id, &arena);
-    pirn_status status = vm_text_parse_fields(lexer, name, out);
+    pirn_status status = parse_marked_fields(lexer, name, marks, out);
     if (is_wrapped)
         vm_lexer_expect_close(lexer);
     if (!vm_lexer_failed(lexer) && lexer->token.kind != VM_TOKEN_END)
         vm_lexer_unexpected(lexer, "the end of the text");
     base_arena_done(&arena);
     return status != PIRN_OK ? status : lexer->status;
+}
+
+pirn_status vm_text_parse_module(vm_lexer *lexer, vm_writer *out)
+{
+    return vm_text_parse_marked(lexer, NULL, out);
 }
 
 pirn_status pirn_text_parse(const char *text, size_t size, pirn_arena *arena, const uint8_t **bytes,

@@ -11,6 +11,7 @@
  *   type.c         types, and the uses of function types, which may make new ones at the end
  *   names.c      annotations, the name section and other custom sections
  *   parse.c      the sections one behind the other
+ *   place.c      which line an instruction of the module came from
  *
  * All parsing functions end at once when the lexer has failed, and the caller goes on without asking: see lexer.h.
  * Types are kept as they are encoded: function types are equal when their bytes are.
@@ -71,6 +72,25 @@ typedef struct vm_text_typeuse {
     uint32_t inline_params, inline_results;
 } vm_text_typeuse;
 
+/* What is known of an instruction when its mnemonic is read, for when its bytes become code. */
+typedef struct vm_text_lead {
+    vm_place place;
+    bool has_hint; /* a branch hint */
+    uint8_t hint_value;
+} vm_text_lead;
+
+/* Where the code that begins at `offset` stands in the text. */
+typedef struct vm_text_mark {
+    size_t offset; /* in the content of the code section while it grows, then in the module */
+    vm_place place;
+} vm_text_mark;
+
+/* The head and the instructions of each function, by their offsets. */
+typedef struct vm_text_marks {
+    BASE_VEC(vm_text_mark) list;
+    size_t end; /* of the code section */
+} vm_text_marks;
+
 /* Something open in an expression: see instr.c. */
 typedef struct vm_text_frame {
     uint8_t kind;
@@ -78,8 +98,7 @@ typedef struct vm_text_frame {
     vm_opcode opcode;
     size_t held;    /* where its held bytes begin */
     vm_token label; /* of a folded if: its label is pushed behind the condition */
-    bool has_hint;  /* a branch hint for the held instruction */
-    uint8_t hint_value;
+    vm_text_lead lead; /* of the held instruction */
 } vm_text_frame;
 
 /* A section's content while it grows. */
@@ -138,6 +157,8 @@ typedef struct vm_text_parser {
     BASE_VEC(uint32_t) local_symbols; /* to be forgotten at its end */
     uint32_t label_ordinal;
     BASE_VEC(vm_name) label_names;
+    vm_text_marks *marks; /* NULL: nobody asks for them */
+    size_t first_mark;    /* of the function */
 
     /* Custom sections. */
     pirn_str module_name;
@@ -239,6 +260,15 @@ void vm_text_plain_instr(vm_text_parser *p, vm_opcode opcode, vm_writer *w);
 /* The catch clauses of a try_table, as a vector. */
 void vm_text_catches(vm_text_parser *p, vm_writer *w);
 
+/* ---- place.c --------------------------------------------------------------------------------------------------- */
+
+/* What comes next in the code of a function was read at the place. */
+void vm_text_mark_place(vm_text_parser *p, const vm_place *place);
+/* The marks of the function move behind its size, which takes so many bytes; at last all move to where the section is. */
+void vm_text_shift_marks(vm_text_marks *marks, size_t first, size_t distance);
+/* Parses a whole text as vm_text_parse_module does; `marks` may be NULL. */
+PIRN_MUST_CHECK pirn_status vm_text_parse_marked(vm_lexer *lexer, vm_text_marks *marks, vm_writer *out);
+
 /* ---- names.c --------------------------------------------------------------------------------------------------- */
 
 /* Annotations at the places where they may stand: before a field, behind a definition's identifier, before an
@@ -247,8 +277,8 @@ void vm_text_field_annotations(vm_text_parser *p);
 void vm_text_name_annotation(vm_text_parser *p, vm_text_space space, uint32_t index);
 void vm_text_module_name_annotation(vm_text_parser *p);
 void vm_text_instr_annotations(vm_text_parser *p);
-/* The instruction that is about to be written has, perhaps, a branch hint. */
-void vm_text_hint(vm_text_parser *p, bool has_hint, uint8_t value);
+/* The instruction with that lead is about to be written: its place and its branch hint, if it has one, are noted. */
+void vm_text_begin_instr(vm_text_parser *p, const vm_text_lead *lead);
 /* Gives index its name, which replaces one that it has. */
 void vm_text_set_name(vm_text_parser *p, vm_text_space space, uint32_t index, pirn_str name);
 void vm_text_write_name_section(vm_text_parser *p, vm_writer *out);

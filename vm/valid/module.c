@@ -32,7 +32,8 @@ static pirn_status check_funcs(vm_validator *v)
         const vm_func_decl *func = &m->funcs.data[i];
         PIRN_TRY(check_index(v, func->offset, "type", func->type, m->types.len));
         if (m->types.data[func->type].kind != VM_TYPE_FUNC)
-            return fail_at(v, func->offset, "type mismatch: type %u of a function is not a function type", func->type);
+            return fail_at(v, func->offset, "type mismatch: type %u of a function is not a function type",
+                           func->type);
     }
     return PIRN_OK;
 }
@@ -45,10 +46,10 @@ static pirn_status check_type(vm_validator *v, uint64_t offset, vm_valtype type)
 }
 
 /* Limits within a range (3.2.13). `range` is said in words by `too_large`. */
-static pirn_status check_limits(vm_validator *v, uint64_t offset, pirn_limits limits, uint64_t range,
-                                const char *too_large)
+static pirn_status check_limits(vm_validator *v, uint64_t offset, pirn_limits limits, bool has_top_max,
+                                uint64_t range, const char *too_large)
 {
-    bool has_max = limits.max != PIRN_NO_MAX;
+    bool has_max = limits.max != PIRN_NO_MAX || has_top_max;
     if (limits.min > range || (has_max && limits.max > range))
         return fail_at(v, offset, "%s", too_large);
     if (has_max && limits.max < limits.min)
@@ -79,8 +80,8 @@ static pirn_status check_tables(vm_validator *v)
                        vm_feature_name(PIRN_FEATURE_REFERENCE_TYPES));
     for (uint32_t i = 0; i < m->tables.len; i++) {
         const vm_table_decl *table = &m->tables.data[i];
-        PIRN_TRY(check_limits(v, table->offset, table->type.limits, table->type.is64 ? UINT64_MAX : UINT32_MAX,
-                              "table size must be at most 2^32-1"));
+        PIRN_TRY(check_limits(v, table->offset, table->type.limits, table->type.has_top_max,
+                              table->type.is64 ? UINT64_MAX : UINT32_MAX, "table size must be at most 2^32-1"));
         PIRN_TRY(check_type(v, table->offset, table->type.element));
         PIRN_TRY(check_table_init(v, table, i));
     }
@@ -101,8 +102,9 @@ static pirn_status check_memory(vm_validator *v, const vm_memory_decl *memory)
         return fail_at(v, memory->offset, "invalid custom page size: 2^%u bytes, it must be 1 or 65536", log2);
     uint64_t last_address = type->is64 ? UINT64_MAX : UINT32_MAX;
     uint64_t pages = log2 == 0 ? last_address : (last_address >> log2) + 1;
-    PIRN_TRY(check_limits(v, memory->offset, type->limits, pages, too_large[log2 != 0][type->is64]));
-    if (type->shared && type->limits.max == PIRN_NO_MAX)
+    PIRN_TRY(
+        check_limits(v, memory->offset, type->limits, type->has_top_max, pages, too_large[log2 != 0][type->is64]));
+    if (type->shared && type->limits.max == PIRN_NO_MAX && !type->has_top_max)
         return fail_at(v, memory->offset, "shared memory must have maximum");
     return PIRN_OK;
 }

@@ -61,19 +61,21 @@ PIRN_API size_t pirn_functype_result_slots(const pirn_functype *type);
 
 #define PIRN_NO_MAX UINT64_MAX
 typedef struct pirn_limits {
-    uint64_t min, max; /* max is PIRN_NO_MAX when there is none */
+    uint64_t min, max; /* max is PIRN_NO_MAX when there is none, unless `has_top_max` below */
 } pirn_limits;
 
 typedef struct pirn_memtype {
     pirn_limits limits; /* in pages */
     bool is64, shared;
     uint8_t page_size_log2; /* 16 unless custom page sizes are used */
+    bool has_top_max;       /* there is a maximum, and it is the number that PIRN_NO_MAX is */
 } pirn_memtype;
 
 typedef struct pirn_tabletype {
     pirn_limits limits; /* in elements */
     pirn_valtype element;
     bool is64;
+    bool has_top_max; /* as in pirn_memtype */
 } pirn_tabletype;
 
 typedef struct pirn_globaltype {
@@ -230,6 +232,16 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_module_check_customs(const pirn_module
  */
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_text_parse(const char *text, size_t size, pirn_arena *arena,
                                                      const uint8_t **bytes, size_t *bytes_size, pirn_error *error);
+
+/*
+ * Where the code of a module stands in the text that it was assembled from. Made from the text once more, when somebody
+ * asks; both the map and the text must outlive the questions.
+ */
+typedef struct pirn_text_map pirn_text_map;
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_text_map_new(const char *text, size_t size, pirn_arena *arena,
+                                                       const pirn_text_map **out, pirn_error *error);
+/* The instruction, or the head of the function, that the byte of the module belongs to. False: no function has it. */
+PIRN_API bool pirn_text_map_find(const pirn_text_map *map, uint64_t offset, uint32_t *line, uint32_t *column);
 
 /* ---- Stores ---------------------------------------------------------------------------------------------------- */
 
