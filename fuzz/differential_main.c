@@ -14,7 +14,7 @@
 
 enum { MAX_BYTES = 4096 };
 
-/* What the interpreter of the WebAssembly Binary Toolkit does by default. */
+/* What the interpreter of the WebAssembly Binary Toolkit does well: not what it calls experimental. */
 #define COMMON_FEATURES                                                                     \
     (PIRN_FEATURE_MUTABLE_GLOBALS | PIRN_FEATURE_SIGN_EXTENSION | PIRN_FEATURE_SATURATING | \
      PIRN_FEATURE_MULTI_VALUE | PIRN_FEATURE_REFERENCE_TYPES | PIRN_FEATURE_BULK_MEMORY | PIRN_FEATURE_SIMD)

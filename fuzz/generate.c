@@ -371,10 +371,13 @@ static void plan_runs(generator *g)
 static void make_func_body(generator *g, uint32_t func)
 {
     (void)func;
+    size_t end = g->c.end;
     make_fuel_check(g, 0);
+    g->c.end -= (end - g->c.at) / 4; /* the rest is for the results */
     do {
         make_effects(g);
     } while (!choices_is_empty(&g->c));
+    g->c.end = end;
     make_values(g, g->type->values + g->type->param_count, g->type->result_count);
 }
 

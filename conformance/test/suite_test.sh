@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs one part of the official suite. Usage: suite_test.sh PIRN ROOT PART
+# Runs one part of the official suite. Usage: suite_test.sh PIRN ROOT PART [OPTIONS OF pirn wast]
 # The suite lies in ROOT/../shared/spec or in $PIRN_SUITES/spec; without it the test is skipped (77),
 # and also where this build has not what all of the part needs.
-# PART is a folder of it, or "core" for the scripts at its top.
+# PART is a folder of it, "core" for the scripts at its top, or "all".
 set -u
 pirn=$1 root=$2 part=$3
+shift 3
 suite=$root/../shared/spec
 if [ ! -d "$suite" ]; then
     suite=${PIRN_SUITES:-/nonexistent}/spec
@@ -14,14 +15,15 @@ if [ ! -d "$suite" ]; then
     echo "skipped: there is no ../shared/spec, and PIRN_SUITES does not lead to one"
     exit 77
 fi
-if [ "$part" = core ]; then
-    set -- "$suite"/*.wast
-else
-    set -- "$suite/$part"
-fi
-"$pirn" wast --expected "$root/conformance/expected_failures.txt" "$@"
+case $part in
+core) set -- "$@" "$suite"/*.wast ;;
+all) set -- "$@" "$suite" ;;
+*) set -- "$@" "$suite/$part" ;;
+esac
+output=$("$pirn" wast --expected "$root/conformance/expected_failures.txt" "$@")
 code=$?
+printf '%s\n' "$output"
 [ $code -eq 0 ] || exit $code
 # Where nothing could be run, nothing has passed.
-"$pirn" wast "$@" | tail -n 1 | grep -q '^0 passed, 0 failed' && exit 77
+printf '%s\n' "$output" | tail -n 1 | grep -q '^0 passed, 0 failed' && exit 77
 exit 0
