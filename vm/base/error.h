@@ -38,7 +38,9 @@
     X(PIRN_TRAP_NULL_STRUCTURE, PIRN_TRAP, "null structure reference")                                       \
     X(PIRN_TRAP_NULL_ARRAY, PIRN_TRAP, "null array reference")                                               \
     X(PIRN_TRAP_NULL_I31, PIRN_TRAP, "null i31 reference")                                                   \
+    X(PIRN_TRAP_NULL_DESCRIPTOR, PIRN_TRAP, "null descriptor reference")                                     \
     X(PIRN_TRAP_CAST, PIRN_TRAP, "cast failure")                                                             \
+    X(PIRN_TRAP_DESCRIPTOR_CAST, PIRN_TRAP, "descriptor cast failure")                                       \
     X(PIRN_TRAP_ARRAY_BOUNDS, PIRN_TRAP, "out of bounds array access")                                       \
     X(PIRN_TRAP_HEAP, PIRN_EXHAUSTED, "the heap is full")                                                    \
     X(PIRN_TRAP_EXCEPTION, PIRN_TRAP, "uncaught exception")                                                  \

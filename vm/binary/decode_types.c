@@ -85,6 +85,24 @@ static void decode_composite(vm_decoder *d, vm_reader *r, vm_subtype *out)
     }
 }
 
+/* The largest number stands for none; no type has it or the one before. */
+static uint32_t read_type_index(vm_reader *r)
+{
+    uint32_t index = vm_reader_leb_u32(r);
+    return index != VM_NO_TYPE ? index : VM_NO_TYPE - 1;
+}
+
+/* `describes` and `descriptor` before the composite type, in this order. */
+static uint32_t decode_clause(vm_decoder *d, vm_reader *r, uint8_t code, const char *what)
+{
+    const uint8_t *at = r->pos;
+    if (vm_reader_peek(r) != code)
+        return VM_NO_TYPE;
+    vm_reader_require(r, at, d->features, PIRN_FEATURE_CUSTOM_DESCRIPTORS, what);
+    vm_reader_u8(r);
+    return read_type_index(r);
+}
+
 /* Without a prefix it is final and has no supertype. The format has room for several; validation lets one pass. */
 static void decode_subtype(vm_decoder *d, vm_reader *r, vm_subtype *out)
 {
@@ -102,8 +120,10 @@ static void decode_subtype(vm_decoder *d, vm_reader *r, vm_subtype *out)
             vm_reader_fail_at(r, at, PIRN_INVALID, "sub type %u has more than one supertype",
                               (unsigned)(out - d->types.data));
         if (supers == 1)
-            out->super = vm_reader_leb_u32(r);
+            out->super = read_type_index(r);
     }
+    out->describes = decode_clause(d, r, VM_CODE_DESCRIBES, "a type that describes another");
+    out->descriptor = decode_clause(d, r, VM_CODE_DESCRIPTOR, "a type with a descriptor");
     decode_composite(d, r, out);
 }
 
@@ -138,9 +158,9 @@ void vm_decode_types(vm_decoder *d, vm_reader *r, uint64_t *items)
 
 /* ---- Entries of the index spaces ----------------------------------------------------------------------------- */
 
-static void push_func(vm_decoder *d, vm_reader *r)
+static void push_func(vm_decoder *d, vm_reader *r, bool is_exact)
 {
-    vm_func_decl func = {.offset = vm_reader_offset(r)};
+    vm_func_decl func = {.is_exact = is_exact, .offset = vm_reader_offset(r)};
     func.type = vm_reader_leb_u32(r);
     if (!BASE_VEC_PUSH(&d->funcs, d->allocator, func))
         vm_decode_nomem(r);
@@ -200,12 +220,12 @@ static void push_global(vm_decoder *d, vm_reader *r, bool defined)
 /* ---- Imports and exports ------------------------------------------------------------------------------------- */
 
 /* Describes an import and adds it to its index space; yields its index there. */
-static uint32_t decode_import_type(vm_decoder *d, vm_reader *r, const uint8_t *kind_at, uint8_t kind)
+static uint32_t decode_import_type(vm_decoder *d, vm_reader *r, const uint8_t *kind_at, uint8_t kind, bool is_exact)
 {
     vm_module *m = d->module;
     switch (kind) {
     case PIRN_EXTERN_FUNC:
-        push_func(d, r);
+        push_func(d, r, is_exact);
         return m->imported_funcs++;
     case PIRN_EXTERN_TABLE:
         push_table(d, r, false);
@@ -226,15 +246,18 @@ static uint32_t decode_import_type(vm_decoder *d, vm_reader *r, const uint8_t *k
     }
 }
 
-/* Kind and type; leaves the import's place in `out`. */
+/* Kind and type; leaves the import's place in `out`. A function's kind has a form of its own when its type is exact. */
 static void decode_import_place(vm_decoder *d, vm_reader *r, vm_import *out)
 {
     const uint8_t *kind_at = r->pos;
     uint8_t kind = vm_reader_u8(r);
+    bool is_exact = kind == (PIRN_EXTERN_FUNC | VM_IMPORT_EXACT);
+    if (is_exact)
+        vm_reader_require(r, kind_at, d->features, PIRN_FEATURE_CUSTOM_DESCRIPTORS, "an exact import");
     if (vm_reader_failed(r))
         return;
-    out->kind = (pirn_extern_kind)kind;
-    out->index = decode_import_type(d, r, kind_at, kind);
+    out->kind = is_exact ? PIRN_EXTERN_FUNC : (pirn_extern_kind)kind;
+    out->index = decode_import_type(d, r, kind_at, (uint8_t)out->kind, is_exact);
 }
 
 static void push_import(vm_decoder *d, vm_reader *r, const vm_import *import)
@@ -369,7 +392,7 @@ void vm_decode_funcs(vm_decoder *d, vm_reader *r, uint64_t *items)
     if (!BASE_VEC_RESERVE(&d->funcs, d->allocator, count))
         vm_decode_nomem(r);
     for (uint32_t i = 0; i < count && !vm_reader_failed(r); i++)
-        push_func(d, r);
+        push_func(d, r, true);
     *items = count;
 }
 

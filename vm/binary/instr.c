@@ -211,7 +211,9 @@ static void read_immediate(vm_reader *r, uint32_t features, vm_immediate kind, v
         read_fence(r);
         return;
     case VM_IMM_HEAPTYPE:
-        out->type = read_reftype_to(r, features, out->opcode != VM_OP_REF_TEST && out->opcode != VM_OP_REF_CAST);
+        out->type = read_reftype_to(r, features,
+                                    out->opcode != VM_OP_REF_TEST && out->opcode != VM_OP_REF_CAST &&
+                                        out->opcode != VM_OP_REF_CAST_DESC_EQ);
         return;
     case VM_IMM_VALTYPES:
         read_valtypes(r, features, out);

@@ -55,8 +55,8 @@ typedef struct vm_instr {
         } try_table;                          /* TRY_TABLE */
         vm_memarg memarg;                     /* MEM* */
         vm_cast cast;                         /* CAST */
-        vm_valtype type;                      /* HEAPTYPE: the reference type, nullable but for ref.test and ref.cast without
-                                                 null */
+        vm_valtype type;                      /* HEAPTYPE: the reference type, nullable but for ref.test, ref.cast and
+                                                 ref.cast_desc_eq without null */
         int32_t i32;
         int64_t i64;
         uint32_t f32_bits;

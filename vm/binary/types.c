@@ -69,11 +69,27 @@ static const type_row *read_row(vm_reader *r, bool reference, const char *what)
     return row;
 }
 
+/* What is beyond the limit of types is unknown, whatever it is. */
+static uint32_t limited_index(uint64_t index)
+{
+    return (uint32_t)(index < VM_TYPE_INDEX_LIMIT ? index : VM_TYPE_INDEX_LIMIT - 1);
+}
+
+/* An exact heap type: its byte, and a type index that, other than elsewhere, has no sign. */
+static vm_valtype read_exact(vm_reader *r, uint32_t features)
+{
+    vm_reader_require(r, r->pos, features, PIRN_FEATURE_CUSTOM_DESCRIPTORS, "an exact heap type");
+    vm_reader_u8(r);
+    return vm_ref_exact(limited_index(vm_reader_leb_u32(r)), true);
+}
+
 /* A heap type behind 0x63 or 0x64: a code, or a type index, as the nullable reference to it. */
 static vm_valtype read_heaptype(vm_reader *r, uint32_t features)
 {
     const uint8_t *at = r->pos;
     uint8_t first = vm_reader_peek(r);
+    if (first == VM_CODE_EXACT)
+        return read_exact(r, features);
     if ((first & 0xC0) == 0x40) {
         const type_row *row = read_row(r, true, "heap type");
         if (row == NULL)
@@ -89,8 +105,7 @@ static vm_valtype read_heaptype(vm_reader *r, uint32_t features)
     if (index < 0)
         vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed heap type");
     vm_reader_require(r, at, features, PIRN_FEATURE_FUNCTION_REFERENCES, "a type index as heap type");
-    /* What is beyond the limit of types is unknown, whatever it is. */
-    return vm_ref_concrete((uint32_t)(index < VM_TYPE_INDEX_LIMIT ? index : VM_TYPE_INDEX_LIMIT), true);
+    return vm_ref_concrete(limited_index((uint64_t)index), true);
 }
 
 static vm_valtype read_type(vm_reader *r, uint32_t features, bool reference, const char *what)

@@ -101,6 +101,18 @@ static void struct_new(pirn_store *store, operands *stack, const vm_layout *layo
     give(stack, used, object);
 }
 
+/* The descriptor is topmost. */
+static void struct_new_desc(pirn_store *store, operands *stack, const vm_layout *layout, bool has_values)
+{
+    uint32_t used = 1;
+    void *object = NULL;
+    for (uint32_t i = 0; i < layout->field_count && has_values; i++)
+        used += slots_of(&layout->fields[i]);
+    const pirn_slot *values = has_values ? stack->data + stack->len - used : NULL;
+    stack->trap = vm_struct_new_desc(store, layout, values, stack->data + stack->len - 1, &object);
+    give(stack, used, object);
+}
+
 static void array_new(pirn_store *store, operands *stack, const vm_layout *layout, bool has_value)
 {
     void *object = NULL;
@@ -170,6 +182,9 @@ static void evaluate(const pirn_instance *instance, const vm_instr *instr, opera
     case VM_OP_STRUCT_NEW:
     case VM_OP_STRUCT_NEW_DEFAULT:
         return struct_new(store, stack, layout_at(instance, instr), instr->opcode == VM_OP_STRUCT_NEW);
+    case VM_OP_STRUCT_NEW_DESC:
+    case VM_OP_STRUCT_NEW_DEFAULT_DESC:
+        return struct_new_desc(store, stack, layout_at(instance, instr), instr->opcode == VM_OP_STRUCT_NEW_DESC);
     case VM_OP_ARRAY_NEW:
     case VM_OP_ARRAY_NEW_DEFAULT:
         return array_new(store, stack, layout_at(instance, instr), instr->opcode == VM_OP_ARRAY_NEW);

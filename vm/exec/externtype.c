@@ -54,6 +54,8 @@ bool pirn_externtype_matches(const pirn_engine *engine, const pirn_externtype *a
     case PIRN_EXTERN_TAG:
         return actual->func == expected->func;
     default:
+        if (expected->is_exact)
+            return actual->is_exact && actual->func == expected->func;
         return vm_rtt_matches(&actual->func->rtt, &expected->func->rtt);
     }
 }

@@ -39,7 +39,9 @@ BASE_COLD VM_HANDLER(vm_trap_stack);
     X(NULL_STRUCTURE)        \
     X(NULL_ARRAY)            \
     X(NULL_I31)              \
+    X(NULL_DESCRIPTOR)       \
     X(CAST)                  \
+    X(DESCRIPTOR_CAST)       \
     X(ARRAY_BOUNDS)          \
     X(FUEL)                  \
     X(EXCEPTION)             \

@@ -184,6 +184,39 @@ VM_HANDLER(op_BR_CAST)
     VM_NEXT(4);
 }
 
+/* ---- Descriptors --------------------------------------------------------------------------------------------------------- */
+
+#define DESCRIPTOR_GETTER(form)                                       \
+    VM_HANDLER(op_REF_GET_DESC_##form)                                \
+    {                                                                 \
+        vm_object *object = VM_SLOT(pc[1].a).ref;                     \
+        VM_TRAP_IF(object == NULL, NULL_REFERENCE)                    \
+        VM_TO_##form##_L(load64(vm_object_at(object, pc[1].offset))); \
+        VM_NEXT(2);                                                   \
+    }
+DESCRIPTOR_GETTER(s)
+DESCRIPTOR_GETTER(a)
+
+VM_HANDLER(op_REF_CAST_DESC)
+{
+    const void *descriptor = VM_SLOT(pc[1].b).ref;
+    VM_TRAP_IF(descriptor == NULL, NULL_DESCRIPTOR)
+    VM_TRAP_IF(!vm_ref_is_described(VM_SLOT(pc[1].a).ref, (uint32_t)pc[2].u64, descriptor), DESCRIPTOR_CAST)
+    VM_NEXT(3);
+}
+
+VM_HANDLER(op_BR_CAST_DESC)
+{
+    const void *descriptor = VM_SLOT(pc[1].b).ref;
+    bool inverted = pc[2].u64 & VM_TEST_INVERT;
+    VM_TRAP_IF(descriptor == NULL, NULL_DESCRIPTOR)
+    if (vm_ref_is_described(VM_SLOT(pc[1].a).ref, (uint32_t)pc[2].u64, descriptor) != inverted)
+        VM_GOTO(pc[3].target);
+    VM_NEXT(4);
+}
+
+/* ---- Numbers and identity ------------------------------------------------------------------------------------------------ */
+
 VM_HANDLER(op_REF_I31)
 {
     VM_SLOT(pc[1].d).u64 = vm_image_of_ref(vm_i31_new(VM_SLOT(pc[1].a).u32));
@@ -249,6 +282,19 @@ WHOLE(STRUCT_NEW_DEFAULT, 3)
 {
     void *object = NULL;
     return give(vm_struct_new(inst->store, pc[2].pointer, NULL, &object), slots, &object);
+}
+
+WHOLE(STRUCT_NEW_DESC, 4)
+{
+    void *object = NULL;
+    const pirn_slot *descriptor = slots + pc[3].u64;
+    return give(vm_struct_new_desc(inst->store, pc[2].pointer, slots, descriptor, &object), slots, &object);
+}
+
+WHOLE(STRUCT_NEW_DEFAULT_DESC, 3)
+{
+    void *object = NULL;
+    return give(vm_struct_new_desc(inst->store, pc[2].pointer, NULL, slots, &object), slots, &object);
 }
 
 WHOLE(ARRAY_NEW, 3)

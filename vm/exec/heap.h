@@ -146,6 +146,7 @@ typedef enum vm_ref_test {
     VM_TEST_ARRAY,
     VM_TEST_OBJECT, /* an object of the type */
     VM_TEST_FUNC,   /* a function of the type */
+    VM_TEST_EXACT,  /* an object or a function of the type, but not of one below it */
     VM_TEST_KINDS = 0xF,
     VM_TEST_NULL = 0x10,   /* flag: null passes, too */
     VM_TEST_INVERT = 0x20, /* flag of branches: when the test fails */
@@ -172,7 +173,23 @@ static inline bool vm_ref_passes(const void *reference, uint32_t test, const vm_
     case VM_TEST_OBJECT:
     case VM_TEST_FUNC:
         return vm_rtt_matches(actual, type);
+    case VM_TEST_EXACT:
+        return actual == type;
     default:
         return false;
     }
+}
+
+/* Is this the descriptor of what is referred to, or, with VM_TEST_NULL, is the reference null? */
+static inline bool vm_ref_is_described(const void *reference, uint32_t test, const void *descriptor)
+{
+    if (reference == NULL)
+        return test & VM_TEST_NULL;
+    if (vm_is_i31(reference))
+        return false;
+    uint32_t at = vm_object_layout(reference)->descriptor_at;
+    const void *actual = NULL;
+    if (at != 0)
+        memcpy(&actual, (const uint8_t *)reference + at, sizeof actual);
+    return actual == descriptor;
 }

@@ -14,9 +14,9 @@ static pirn_status fail_import(const vm_import *import, const pirn_externtype *e
     pirn_externtype_text(expected, expected_text, sizeof expected_text);
     if (actual != NULL)
         pirn_externtype_text(actual, actual_text, sizeof actual_text);
-    return base_fail(error, PIRN_UNLINKABLE, import->offset, "%s \"%.*s\" \"%.*s\": expected %s, got %s",
+    return base_fail(error, PIRN_UNLINKABLE, import->offset, "%s \"%.*s\" \"%.*s\": expected %s%s, got %s",
                      actual == NULL ? "unknown import" : "incompatible import type", PIRN_STR_ARG(import->module),
-                     PIRN_STR_ARG(import->name), expected_text, actual_text);
+                     PIRN_STR_ARG(import->name), expected->is_exact ? "exactly " : "", expected_text, actual_text);
 }
 
 static pirn_status check_import(const pirn_store *store, const pirn_module *module, uint32_t index,

@@ -92,6 +92,7 @@ pirn_externtype vm_module_extern_type(const pirn_module *module, pirn_extern_kin
         break;
     default:
         type.func = module->types[syntax->funcs.data[index].type];
+        type.is_exact = syntax->funcs.data[index].is_exact;
     }
     return type;
 }

@@ -38,6 +38,17 @@ pirn_trap vm_struct_new(pirn_store *store, const vm_layout *layout, const pirn_s
     return VM_NO_TRAP;
 }
 
+pirn_trap vm_struct_new_desc(pirn_store *store, const vm_layout *layout, const pirn_slot *values,
+                             const pirn_slot *descriptor, void **out)
+{
+    if (descriptor->ref == NULL)
+        return PIRN_TRAP_NULL_DESCRIPTOR;
+    pirn_trap trap = vm_struct_new(store, layout, values, out);
+    if (trap == VM_NO_TRAP)
+        write_value(vm_object_at(*out, layout->descriptor_at), sizeof *descriptor, descriptor);
+    return trap;
+}
+
 static pirn_trap new_array(pirn_store *store, const vm_layout *layout, uint32_t length, vm_array **out)
 {
     *out = (vm_array *)vm_heap_new(store, layout, length);

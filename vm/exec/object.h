@@ -13,6 +13,9 @@
 
 /* Each makes an object; PIRN_TRAP_HEAP when there is no room. `values` of a structure are those of its fields, or NULL. */
 pirn_trap vm_struct_new(pirn_store *store, const vm_layout *layout, const pirn_slot *values, void **out);
+/* The same for a type with a descriptor, whose reference is in the slot. */
+pirn_trap vm_struct_new_desc(pirn_store *store, const vm_layout *layout, const pirn_slot *values,
+                             const pirn_slot *descriptor, void **out);
 /* All elements are `value`, or zero when it is NULL. */
 pirn_trap vm_array_new(pirn_store *store, const vm_layout *layout, const pirn_slot *value, uint32_t length,
                        void **out);

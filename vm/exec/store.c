@@ -164,6 +164,7 @@ pirn_externtype pirn_extern_type(const pirn_extern *object)
         break;
     default:
         type.func = object->func->type;
+        type.is_exact = true;
     }
     return type;
 }

@@ -6,6 +6,7 @@
  * module's code arena and the targets become addresses. The frame check at the start is decided only then.
  */
 #include "vm/exec/translate.h"
+#include "vm/binary/types.h"
 #include "vm/exec/image.h"
 
 /* ---- Instructions that are not control ------------------------------------------------------------------------------- */
@@ -326,7 +327,8 @@ static void end_fuel_run(vm_translator *t, vm_opcode opcode)
 {
     if (opcode == VM_OP_LOOP || opcode == VM_OP_IF || opcode == VM_OP_BR_IF || opcode == VM_OP_BR_ON_NULL ||
         opcode == VM_OP_BR_ON_NON_NULL || opcode == VM_OP_BR_ON_CAST || opcode == VM_OP_BR_ON_CAST_FAIL ||
-        is_mark(opcode) || t->is_unreachable)
+        opcode == VM_OP_BR_ON_CAST_DESC_EQ || opcode == VM_OP_BR_ON_CAST_DESC_EQ_FAIL || is_mark(opcode) ||
+        t->is_unreachable)
         t->fuel_cell = VM_NONE;
 }
 
@@ -370,12 +372,10 @@ static void translate_body(vm_translator *t)
     }
 }
 
+/* Validation has looked at the features. */
 static vm_valtype read_type(vm_reader *reader)
 {
-    uint8_t code = vm_reader_u8(reader);
-    if (code == VM_CODE_REF || code == VM_CODE_REF_NULL)
-        vm_reader_leb_s33(reader);
-    return code;
+    return vm_reader_valtype(reader, UINT32_MAX);
 }
 
 static void add_local(vm_translator *t, vm_valtype type, uint32_t *slot)

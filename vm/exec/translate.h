@@ -10,6 +10,7 @@
  *   translate_simd.c     vector instructions
  *   translate_reference.c  calls and branches by reference
  *   translate_gc.c       structures, arrays, casts
+ *   translate_descriptor.c  descriptors of structures
  *   translate_exception.c  throws, blocks that catch
  *   translate_emit.c     cells: writing, patching, fitting slots into 16 bits, relocation
  *
@@ -259,6 +260,7 @@ typedef struct vm_ref_branch {
     uint32_t slot; /* where the reference is */
     uint32_t test; /* of casts */
     const void *type;
+    uint32_t descriptor; /* the slot of the one to compare with */
 } vm_ref_branch;
 void vm_branch_on_ref(vm_translator *t, uint32_t depth, const vm_ref_branch *branch);
 /* The number of values that a branch to the label carries. */
@@ -287,6 +289,16 @@ bool vm_translate_reference(vm_translator *t, const vm_instr *instr);
 
 /* Translates an instruction of the feature gc; false when it is another one. */
 bool vm_translate_gc(vm_translator *t, const vm_instr *instr);
+/*
+ * Emits a cell of shape w: the operands are settled, the result (VM_BOTTOM: none) takes the place of the first. Returns the
+ * cell.
+ */
+vm_word *vm_emit_whole(vm_translator *t, vm_ir ir, uint32_t operands, vm_valtype result);
+
+/* ---- translate_descriptor.c --------------------------------------------------------------------------------------------- */
+
+/* Translates an instruction of custom descriptors; false when it is another one. */
+bool vm_translate_descriptor(vm_translator *t, const vm_instr *instr);
 
 /* ---- translate_tail.c --------------------------------------------------------------------------------------------------- */
 

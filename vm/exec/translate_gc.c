@@ -35,8 +35,7 @@ static getter getter_of(const vm_layout_field *field, bool is_signed)
     }
 }
 
-/* Cells of shape w: the operands are settled, the result takes the place of the first. Returns the cell. */
-static vm_word *emit_whole(vm_translator *t, vm_ir ir, uint32_t operands, vm_valtype result)
+vm_word *vm_emit_whole(vm_translator *t, vm_ir ir, uint32_t operands, vm_valtype result)
 {
     vm_settle(t, operands);
     uint32_t end = vm_temp_at(t, (uint32_t)t->stack.len);
@@ -62,7 +61,7 @@ static void translate_struct_get(vm_translator *t, const vm_instr *instr)
 {
     const vm_layout_field *field = &layout_at(t, instr->index)->fields[instr->index2];
     if (field->size == 16) {
-        emit_whole(t, IR_STRUCT_GET_128, 1, PIRN_V128)[2].u64 = field->offset;
+        vm_emit_whole(t, IR_STRUCT_GET_128, 1, PIRN_V128)[2].u64 = field->offset;
         return;
     }
     getter get = getter_of(field, instr->opcode == VM_OP_STRUCT_GET_S);
@@ -76,7 +75,7 @@ static void translate_array_get(vm_translator *t, const vm_instr *instr)
 {
     const vm_layout_field *field = layout_at(t, instr->index)->fields;
     if (field->size == 16) {
-        emit_whole(t, IR_ARRAY_GET_128, 2, PIRN_V128);
+        vm_emit_whole(t, IR_ARRAY_GET_128, 2, PIRN_V128);
         return;
     }
     getter get = getter_of(field, instr->opcode == VM_OP_ARRAY_GET_S);
@@ -96,7 +95,7 @@ static void translate_struct_set(vm_translator *t, const vm_instr *instr)
 {
     const vm_layout_field *field = &layout_at(t, instr->index)->fields[instr->index2];
     if (field->size == 16) {
-        emit_whole(t, IR_STRUCT_SET_128, 2, VM_BOTTOM)[2].u64 = field->offset;
+        vm_emit_whole(t, IR_STRUCT_SET_128, 2, VM_BOTTOM)[2].u64 = field->offset;
         return;
     }
     uint16_t value = pop_slot(t, 1), object = pop_slot(t, 0);
@@ -110,7 +109,7 @@ static void translate_array_set(vm_translator *t, const vm_instr *instr)
 {
     const vm_layout_field *field = layout_at(t, instr->index)->fields;
     if (field->size == 16) {
-        emit_whole(t, IR_ARRAY_SET_128, 3, VM_BOTTOM);
+        vm_emit_whole(t, IR_ARRAY_SET_128, 3, VM_BOTTOM);
         return;
     }
     uint16_t value = pop_slot(t, 2), index = pop_slot(t, 1), array = pop_slot(t, 0);
@@ -122,7 +121,7 @@ static void translate_array_set(vm_translator *t, const vm_instr *instr)
 static void translate_whole(vm_translator *t, vm_ir ir, uint32_t operands, bool has_result, const vm_instr *instr)
 {
     uint32_t words = vm_ir_words(ir);
-    vm_word *cell = emit_whole(t, ir, operands, has_result ? PIRN_ANYREF : VM_BOTTOM);
+    vm_word *cell = vm_emit_whole(t, ir, operands, has_result ? PIRN_ANYREF : VM_BOTTOM);
     if (words > 2)
         cell[2].pointer = layout_at(t, instr->index);
     if (words > 3)
@@ -161,6 +160,8 @@ static uint32_t test_of(const vm_translator *t, vm_valtype target, const void **
         return abstract_test(vm_ref_code(target)) | null;
     const vm_rtt *rtt = t->module->rtts[vm_ref_index(target)];
     *type = rtt;
+    if (vm_ref_is_exact(target))
+        return VM_TEST_EXACT | null;
     return (rtt->kind == VM_TYPE_FUNC ? VM_TEST_FUNC : VM_TEST_OBJECT) | null;
 }
 
@@ -260,9 +261,9 @@ bool vm_translate_gc(vm_translator *t, const vm_instr *instr)
     case VM_OP_BR_ON_CAST_FAIL:
         return translate_br_on_cast(t, instr), true;
     case VM_OP_ANY_CONVERT_EXTERN:
-        return emit_whole(t, IR_ANY_CONVERT_EXTERN, 1, PIRN_ANYREF), true;
+        return vm_emit_whole(t, IR_ANY_CONVERT_EXTERN, 1, PIRN_ANYREF), true;
     case VM_OP_EXTERN_CONVERT_ANY:
-        return emit_whole(t, IR_EXTERN_CONVERT_ANY, 1, PIRN_EXTERNREF), true;
+        return vm_emit_whole(t, IR_EXTERN_CONVERT_ANY, 1, PIRN_EXTERNREF), true;
     case VM_OP_REF_I31:
         return vm_translate_plain(t, IR_REF_I31, 1, true), true;
     case VM_OP_I31_GET_S:
@@ -270,6 +271,6 @@ bool vm_translate_gc(vm_translator *t, const vm_instr *instr)
     case VM_OP_I31_GET_U:
         return vm_translate_plain(t, IR_I31_GET_U, 1, true), true;
     default:
-        return false;
+        return vm_translate_descriptor(t, instr);
     }
 }

@@ -36,13 +36,18 @@ static vm_valtype resolve(const maker *m, vm_valtype type)
 {
     if (!pirn_valtype_is_ref(type) || !vm_ref_is_concrete(type))
         return type;
-    return vm_ref_concrete(id_of(m, vm_ref_index(type)), vm_ref_is_nullable(type));
+    return vm_ref_with_index(type, id_of(m, vm_ref_index(type)));
 }
 
-/* The supertypes come before: those of the group have been made. */
+/* NULL when there is none. Supertypes come before: those of the group have been made. */
+static const vm_rtt *super_of(const maker *m, const vm_subtype *type)
+{
+    return type->super == VM_NO_TYPE ? NULL : m->engine->types.data[id_of(m, type->super)];
+}
+
 static bool init_rtt(const maker *m, vm_rtt *rtt, const vm_subtype *type, uint32_t id)
 {
-    const vm_rtt *super = type->super == VM_NO_TYPE ? NULL : m->engine->types.data[id_of(m, type->super)];
+    const vm_rtt *super = super_of(m, type);
     uint32_t depth = super == NULL ? 0 : super->depth + 1;
     const vm_rtt **supers = base_arena_array(&m->engine->types_arena, (size_t)depth + 1, sizeof *supers);
     if (supers == NULL)
@@ -119,27 +124,57 @@ static bool may_refer(const maker *m, vm_valtype type)
     return top == VM_CODE_ANY || top == VM_CODE_EXTERNREF;
 }
 
-/* Fields in order, each where its size lets it begin: so a subtype's objects begin like those of its supertype. */
+/* Takes the next `size` bytes of an object; returns where they are. */
+static uint32_t take_bytes(uint32_t *at, uint32_t size)
+{
+    uint32_t align = size < 8 ? size : 8;
+    uint32_t start = (*at + align - 1) & ~(align - 1);
+    *at = start + size;
+    return start;
+}
+
+/* The descriptor's reference is where the supertype has it, or behind the supertype's fields. */
+static uint32_t descriptor_field(const maker *m, const vm_subtype *type)
+{
+    const vm_layout *super = (const vm_layout *)super_of(m, type);
+    if (super == NULL)
+        return 0;
+    return super->descriptor_at != 0 ? super->descriptor_field : super->field_count;
+}
+
+static void place_descriptor(vm_layout *layout, uint32_t *references, uint32_t *at)
+{
+    layout->descriptor_at = take_bytes(at, sizeof(pirn_slot));
+    references[layout->reference_count++] = layout->descriptor_at;
+}
+
+/*
+ * Fields in order, each where its size lets it begin: so a subtype's objects begin like those of its supertype. The
+ * descriptor is one more field among them, which no instruction of fields names.
+ */
 static const vm_rtt *make_layout(const maker *m, const vm_subtype *source, uint32_t id)
 {
     base_arena *arena = &m->engine->types_arena;
     vm_layout *layout = base_arena_zero(arena, sizeof *layout);
     vm_layout_field *fields = base_arena_array(arena, source->field_count, sizeof *fields);
-    uint32_t *references = base_arena_array(arena, source->field_count, sizeof *references);
+    uint32_t *references = base_arena_array(arena, (size_t)source->field_count + 1, sizeof *references);
     if (layout == NULL || fields == NULL || references == NULL)
         return NULL;
-    bool is_array = source->kind == VM_TYPE_ARRAY;
-    uint32_t at = is_array ? VM_ARRAY_DATA : VM_STRUCT_DATA;
-    for (uint32_t i = 0; i < source->field_count; i++) {
-        uint32_t size = storage_size(source->fields[i].type);
-        uint32_t align = size < 8 ? size : 8;
-        at = (at + align - 1) & ~(align - 1);
-        fields[i] = (vm_layout_field){at, size, resolve(m, source->fields[i].type)};
-        if (may_refer(m, source->fields[i].type))
-            references[layout->reference_count++] = at;
-        at += is_array ? 0 : size;
-    }
+    uint32_t at = source->kind == VM_TYPE_ARRAY ? VM_ARRAY_DATA : VM_STRUCT_DATA;
     layout->size = at;
+    layout->descriptor_field = source->descriptor == VM_NO_TYPE ? VM_NO_TYPE : descriptor_field(m, source);
+    for (uint32_t i = 0; i < source->field_count; i++) {
+        if (i == layout->descriptor_field)
+            place_descriptor(layout, references, &at);
+        uint32_t size = storage_size(source->fields[i].type);
+        fields[i] = (vm_layout_field){take_bytes(&at, size), size, resolve(m, source->fields[i].type)};
+        if (may_refer(m, source->fields[i].type))
+            references[layout->reference_count++] = fields[i].offset;
+    }
+    if (layout->descriptor_field == source->field_count)
+        place_descriptor(layout, references, &at);
+    if (source->kind == VM_TYPE_STRUCT)
+        layout->size = at;
     layout->field_count = source->field_count;
     layout->fields = fields;
     layout->references = references;
@@ -204,7 +239,7 @@ vm_valtype vm_types_resolve(const vm_rtt *const *rtts, vm_valtype type)
 {
     if (!pirn_valtype_is_ref(type) || !vm_ref_is_concrete(type))
         return type;
-    return vm_ref_concrete(rtts[vm_ref_index(type)]->id, vm_ref_is_nullable(type));
+    return vm_ref_with_index(type, rtts[vm_ref_index(type)]->id);
 }
 
 /* ---- The embedder's function types ------------------------------------------------------------------------------------ */
@@ -235,6 +270,8 @@ const pirn_functype *pirn_functype_new(pirn_engine *engine, const pirn_valtype *
         .kind = VM_TYPE_FUNC,
         .is_final = true,
         .super = VM_NO_TYPE,
+        .descriptor = VM_NO_TYPE,
+        .describes = VM_NO_TYPE,
     };
     maker m = {.engine = engine, .start = UINT32_MAX, .count = 1, .number_of = own_number};
     base_lock_take(&engine->lock);
@@ -291,6 +328,8 @@ static bool heaptypes_match(const pirn_engine *engine, vm_valtype actual, vm_val
     const vm_rtt *super = vm_ref_is_concrete(expected) ? type_at(engine, vm_ref_index(expected)) : NULL;
     if ((sub == NULL && vm_ref_is_concrete(actual)) || (super == NULL && vm_ref_is_concrete(expected)))
         return false;
+    if (sub != NULL && vm_ref_is_exact(expected))
+        return sub == super && vm_ref_is_exact(actual);
     if (sub != NULL && super != NULL)
         return vm_rtt_matches(sub, super);
     if (sub != NULL)

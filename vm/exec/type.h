@@ -51,6 +51,9 @@ typedef struct vm_layout {
     /* Offsets of a structure's fields that may refer to objects; for an array, whether its elements may (0 or 1). */
     const uint32_t *references;
     uint32_t reference_count;
+    /* Where the reference to the descriptor lies (0: there is none), and before which field (VM_NO_TYPE). */
+    uint32_t descriptor_at;
+    uint32_t descriptor_field;
 } vm_layout;
 
 /* The number of the type of index `index`, as vm/syntax/group.h asks for it. */

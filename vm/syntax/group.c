@@ -2,8 +2,8 @@
 /* Keys of recursion groups: see vm/syntax/group.h. */
 #include "vm/syntax/group.h"
 
-/* Of the 23 bits that a value type has for an index, the highest says that the type is of the group. */
-enum { IN_GROUP = 1 << 22 };
+/* Of a number: the type is of the group. */
+#define IN_GROUP (UINT32_C(1) << 31)
 
 typedef struct writer {
     vm_group_key *key;
@@ -27,17 +27,27 @@ static uint32_t number(const writer *w, uint32_t index)
     return w->number_of(w->data, index);
 }
 
+/* A concrete reference type is two words: what it is but for the index, and the number. */
 static void put_valtype(writer *w, vm_valtype type)
 {
     bool is_concrete = pirn_valtype_is_ref(type) && vm_ref_is_concrete(type);
-    put(w, is_concrete ? vm_ref_concrete(number(w, vm_ref_index(type)), vm_ref_is_nullable(type)) : type);
+    put(w, is_concrete ? vm_ref_with_index(type, 0) : type);
+    if (is_concrete)
+        put(w, number(w, vm_ref_index(type)));
+}
+
+static void put_index(writer *w, uint32_t index)
+{
+    put(w, index == VM_NO_TYPE ? VM_NO_TYPE : number(w, index));
 }
 
 static void put_subtype(writer *w, const vm_subtype *type)
 {
     enum { FINAL = 4 };
     put(w, type->kind | (type->is_final ? FINAL : 0));
-    put(w, type->super == VM_NO_TYPE ? VM_NO_TYPE : number(w, type->super));
+    put_index(w, type->super);
+    put_index(w, type->descriptor);
+    put_index(w, type->describes);
     put(w, type->kind == VM_TYPE_FUNC ? type->func.param_count : type->field_count);
     put(w, type->func.result_count);
     for (uint32_t i = 0; i < type->func.param_count; i++)

@@ -32,6 +32,7 @@ typedef struct vm_export {
 /* A function of the module: imported (body empty) or defined. */
 typedef struct vm_func_decl {
     uint32_t type;          /* type index */
+    bool is_exact;          /* its type is this one, not one below it: defined, or imported so (custom descriptors) */
     vm_range body;          /* of the code entry: the vector of locals, then the expression with its `end` */
     uint64_t offset;        /* of the declaration in the file, for errors */
 } vm_func_decl;

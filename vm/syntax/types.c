@@ -64,19 +64,29 @@ size_t pirn_valtype_slots(pirn_valtype type)
     return type == PIRN_V128 ? 2 : 1;
 }
 
+const char *vm_heaptype_text(vm_valtype type, char out[32])
+{
+    const heaptype_row *row = vm_ref_is_concrete(type) ? NULL : find_heaptype(vm_ref_code(type));
+    if (row != NULL)
+        snprintf(out, 32, "%s", row->name);
+    else if (vm_ref_is_concrete(type))
+        snprintf(out, 32, vm_ref_is_exact(type) ? "(exact %u)" : "%u", vm_ref_index(type));
+    else
+        snprintf(out, 32, "type 0x%x", type);
+    return out;
+}
+
 static const char *reference_text(pirn_valtype type, char out[32])
 {
-    if (vm_ref_is_concrete(type)) {
-        snprintf(out, 32, vm_ref_is_nullable(type) ? "(ref null %u)" : "(ref %u)", vm_ref_index(type));
-        return out;
-    }
-    const heaptype_row *row = find_heaptype(vm_ref_code(type));
-    if (row == NULL)
-        snprintf(out, 32, "type 0x%x", type);
-    else if (vm_ref_is_nullable(type))
+    char heaptype[32];
+    const heaptype_row *row = vm_ref_is_concrete(type) ? NULL : find_heaptype(vm_ref_code(type));
+    vm_heaptype_text(type, heaptype);
+    if (row != NULL && vm_ref_is_nullable(type))
         snprintf(out, 32, "%s", row->nullable);
+    else if (row != NULL || vm_ref_is_concrete(type))
+        snprintf(out, 32, vm_ref_is_nullable(type) ? "(ref null %.20s)" : "(ref %.20s)", heaptype);
     else
-        snprintf(out, 32, "(ref %s)", row->name);
+        snprintf(out, 32, "%s", heaptype);
     return out;
 }
 

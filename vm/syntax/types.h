@@ -4,12 +4,13 @@
  *
  * A value type is 32 bits:
  *
- *    31                     9  8   7            0
- *   +-------------------------+---+--------------+
- *   |  type index or id       | c |  code        |
- *   +-------------------------+---+--------------+
+ *    31  30                     9  8   7            0
+ *   +---+-------------------------+---+--------------+
+ *   | e |  type index or id       | c |  code        |
+ *   +---+-------------------------+---+--------------+
  *   code   the byte of the binary format: 0x7F i32 ... 0x70 funcref, 0x6F externref; 0x63 (ref null), 0x64 (ref)
  *   c      with 0x63 and 0x64: 1 = the upper bits are a type index, 0 (0x64 only) = an abstract heap type's byte
+ *   e      with c: exact, that is of this very type, not of one below it (custom descriptors)
  *
  * In a module's own tables the index is the module's; at run time (<pirn/vm.h>) it is the engine's.
  */
@@ -42,14 +43,20 @@ enum {
     VM_CODE_EXN = 0x69,
     VM_CODE_REF = 0x64,
     VM_CODE_REF_NULL = 0x63,
-    VM_CODE_FUNC = 0x60, /* composite types */
+    VM_CODE_EXACT = 0x62, /* before the type index of a heap type */
+    VM_CODE_FUNC = 0x60,  /* composite types */
     VM_CODE_STRUCT = 0x5F,
     VM_CODE_ARRAY = 0x5E,
     VM_CODE_SUB = 0x50, /* sub types: open, final */
     VM_CODE_SUB_FINAL = 0x4F,
-    VM_CODE_REC = 0x4E,   /* recursion group */
+    VM_CODE_REC = 0x4E,        /* recursion group */
+    VM_CODE_DESCRIPTOR = 0x4D, /* clauses before a composite type */
+    VM_CODE_DESCRIBES = 0x4C,
     VM_CODE_EMPTY = 0x40, /* block type without values */
 };
+
+/* With the kind of an imported function: its type is exact. */
+enum { VM_IMPORT_EXACT = 0x20 };
 
 /* Unknown: an operand in unreachable code (validation), or "no type". */
 #define VM_BOTTOM ((vm_valtype)0)
@@ -66,11 +73,17 @@ static inline uint8_t vm_valtype_code(vm_valtype type)
  * abstract heap type is that type's byte, never 0x63 with it.
  */
 enum { VM_TYPE_IS_CONCRETE = 1 << 8, VM_TYPE_INDEX_SHIFT = 9, VM_TYPE_INDEX_LIMIT = 1 << 22 };
+#define VM_TYPE_IS_EXACT (UINT32_C(1) << 31)
 #define VM_NO_TYPE UINT32_MAX
 
 static inline vm_valtype vm_ref_concrete(uint32_t index, bool is_nullable)
 {
     return (index << VM_TYPE_INDEX_SHIFT) | VM_TYPE_IS_CONCRETE | (is_nullable ? VM_CODE_REF_NULL : VM_CODE_REF);
+}
+
+static inline vm_valtype vm_ref_exact(uint32_t index, bool is_nullable)
+{
+    return vm_ref_concrete(index, is_nullable) | VM_TYPE_IS_EXACT;
 }
 
 static inline vm_valtype vm_ref_abstract(uint8_t code, bool is_nullable)
@@ -84,6 +97,11 @@ static inline bool vm_ref_is_concrete(vm_valtype type)
     return type & VM_TYPE_IS_CONCRETE;
 }
 
+static inline bool vm_ref_is_exact(vm_valtype type)
+{
+    return type & VM_TYPE_IS_EXACT;
+}
+
 static inline bool vm_ref_is_nullable(vm_valtype type)
 {
     return vm_valtype_code(type) != VM_CODE_REF;
@@ -92,7 +110,13 @@ static inline bool vm_ref_is_nullable(vm_valtype type)
 /* The type index of a concrete one. */
 static inline uint32_t vm_ref_index(vm_valtype type)
 {
-    return type >> VM_TYPE_INDEX_SHIFT;
+    return (type & ~VM_TYPE_IS_EXACT) >> VM_TYPE_INDEX_SHIFT;
+}
+
+/* A concrete one with another index in its place: from one numbering of types to another. */
+static inline vm_valtype vm_ref_with_index(vm_valtype type, uint32_t index)
+{
+    return vm_ref_concrete(index, vm_valtype_code(type) != VM_CODE_REF) | (type & VM_TYPE_IS_EXACT);
 }
 
 /* The abstract heap type's byte of one that is not concrete. */
@@ -103,8 +127,9 @@ static inline uint8_t vm_ref_code(vm_valtype type)
 
 static inline vm_valtype vm_ref_with_null(vm_valtype type, bool is_nullable)
 {
-    return vm_ref_is_concrete(type) ? vm_ref_concrete(vm_ref_index(type), is_nullable)
-                                    : vm_ref_abstract(vm_ref_code(type), is_nullable);
+    if (!vm_ref_is_concrete(type))
+        return vm_ref_abstract(vm_ref_code(type), is_nullable);
+    return vm_ref_concrete(vm_ref_index(type), is_nullable) | (type & VM_TYPE_IS_EXACT);
 }
 
 /* The reference type to the same heap type without null. */
@@ -120,6 +145,9 @@ static inline vm_valtype vm_valtype_non_null(vm_valtype type)
 bool vm_heaptype_matches(uint8_t sub, uint8_t super);
 /* The top of the hierarchy of an abstract heap type: any, func, extern or exn. */
 uint8_t vm_heaptype_top(uint8_t code);
+
+/* Writes the heap type of a reference type ("any", "3", "(exact 3)") and returns `out`. */
+const char *vm_heaptype_text(vm_valtype type, char out[32]);
 
 static inline bool vm_type_is_packed(vm_valtype type)
 {
@@ -138,7 +166,8 @@ static inline bool vm_type_is_packed(vm_valtype type)
 #define VM_FEATURES_SUPPORTED                                                                                   \
     (VM_FEATURES_DEFAULT |                                                                                      \
      (uint32_t)(PIRN_FEATURE_LEGACY_EXCEPTIONS | PIRN_FEATURE_THREADS | PIRN_FEATURE_WIDE_ARITHMETIC |          \
-                PIRN_FEATURE_CUSTOM_PAGE_SIZES | PIRN_FEATURE_COMPACT_IMPORTS))
+                PIRN_FEATURE_CUSTOM_PAGE_SIZES | PIRN_FEATURE_COMPACT_IMPORTS |                              \
+                PIRN_FEATURE_CUSTOM_DESCRIPTORS))
 
 /* The name of a feature bit ("bulk-memory"). */
 const char *vm_feature_name(uint32_t feature);
@@ -169,6 +198,8 @@ typedef struct vm_subtype {
     uint8_t kind; /* vm_type_kind */
     bool is_final;
     uint32_t super;        /* type index, or VM_NO_TYPE */
+    uint32_t descriptor;   /* type indices of the clauses of these names, or VM_NO_TYPE */
+    uint32_t describes;
     uint32_t group_start;  /* index of the group's first type */
     uint32_t group_length; /* how many they are */
     uint64_t offset;       /* in the file, for errors */

@@ -32,15 +32,26 @@ static const kind_row *take_kind(vm_text_parser *p)
 
 enum { TAG_EXCEPTION = 0 };
 
+/* Of a function: a type use, or `(exact typeuse)`. */
+static void import_functype(vm_text_parser *p, vm_writer *w)
+{
+    bool is_exact = vm_lexer_take_open(p->lexer, "exact");
+    vm_writer_u8(w, PIRN_EXTERN_FUNC | (is_exact ? VM_IMPORT_EXACT : 0));
+    vm_writer_leb_unsigned(w, vm_text_parse_typeuse(p, true).type);
+    vm_text_forget_locals(p);
+    if (is_exact)
+        vm_lexer_expect_close(p->lexer);
+}
+
 /* The type of an import, its kind first. */
 static void import_type(vm_text_parser *p, uint8_t kind, vm_writer *w)
 {
+    if (kind == PIRN_EXTERN_FUNC) {
+        import_functype(p, w);
+        return;
+    }
     vm_writer_u8(w, kind);
     switch (kind) {
-    case PIRN_EXTERN_FUNC:
-        vm_writer_leb_unsigned(w, vm_text_parse_typeuse(p, true).type);
-        vm_text_forget_locals(p);
-        break;
     case PIRN_EXTERN_TABLE:
         vm_text_tabletype(p, w);
         break;
@@ -352,7 +363,8 @@ static void pass_types(vm_text_parser *p)
         if (vm_lexer_take_open(p->lexer, "type")) {
             vm_text_skip_id(p);
             vm_text_name_annotation(p, VM_SPACE_TYPE, p->next[VM_SPACE_TYPE]++);
-            vm_lexer_skip_list(p->lexer);
+            while (p->lexer->token.kind == VM_TOKEN_OPEN) /* clauses and the type */
+                vm_lexer_skip_list(p->lexer);
             vm_lexer_expect_close(p->lexer);
         } else {
             vm_lexer_skip_list(p->lexer);

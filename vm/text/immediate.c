@@ -192,7 +192,7 @@ static void select_instr(vm_text_parser *p, vm_writer *w)
     vm_writer_insert_leb(w, at, count);
 }
 
-/* ref.test and ref.cast: the row behind the one found is for nullable types. */
+/* ref.test and casts: the row behind the one found is for nullable types. */
 static void cast_instr(vm_text_parser *p, vm_opcode opcode, vm_writer *w)
 {
     vm_writer type;
@@ -409,7 +409,7 @@ void vm_text_plain_instr(vm_text_parser *p, vm_opcode opcode, vm_writer *w)
 {
     if (opcode == VM_OP_SELECT) {
         select_instr(p, w);
-    } else if (opcode == VM_OP_REF_TEST || opcode == VM_OP_REF_CAST) {
+    } else if (opcode == VM_OP_REF_TEST || opcode == VM_OP_REF_CAST || opcode == VM_OP_REF_CAST_DESC_EQ) {
         cast_instr(p, opcode, w);
     } else {
         vm_text_write_opcode(w, opcode);

@@ -54,6 +54,10 @@ void vm_text_heaptype(vm_text_parser *p, vm_writer *w)
         vm_writer_u8(w, code);
     } else if (vm_text_at_index(p)) {
         vm_writer_leb_signed(w, vm_text_index(p, VM_SPACE_TYPE));
+    } else if (vm_lexer_take_open(p->lexer, "exact")) {
+        vm_writer_u8(w, VM_CODE_EXACT);
+        vm_writer_leb_unsigned(w, vm_text_index(p, VM_SPACE_TYPE));
+        vm_lexer_expect_close(p->lexer);
     } else {
         vm_lexer_unexpected(p->lexer, "a heap type");
     }
@@ -283,10 +287,23 @@ static void struct_type(vm_text_parser *p, vm_writer *w)
     }
 }
 
+/* `(describes x)` or `(descriptor x)` before a composite type. */
+static bool clause(vm_text_parser *p, const char *word, uint8_t code, vm_writer *w)
+{
+    if (!vm_lexer_take_open(p->lexer, word))
+        return false;
+    vm_writer_u8(w, code);
+    vm_writer_leb_unsigned(w, vm_text_index(p, VM_SPACE_TYPE));
+    vm_lexer_expect_close(p->lexer);
+    return true;
+}
+
 /* `plain`: a function type may be found by inline uses. */
 static void composite_type(vm_text_parser *p, vm_writer *w, bool plain)
 {
     vm_text_typeuse use = {0};
+    plain &= !clause(p, "describes", VM_CODE_DESCRIBES, w);
+    plain &= !clause(p, "descriptor", VM_CODE_DESCRIPTOR, w);
     if (vm_lexer_take_open(p->lexer, "func")) {
         functype(p, &use, true, false);
         vm_writer_u8(w, VM_CODE_FUNC);

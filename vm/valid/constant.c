@@ -34,6 +34,8 @@ static const constant_row constant_instrs[] = {
     {VM_OP_ANY_CONVERT_EXTERN, PIRN_FEATURE_GC},
     {VM_OP_EXTERN_CONVERT_ANY, PIRN_FEATURE_GC},
     {VM_OP_REF_I31, PIRN_FEATURE_GC},
+    {VM_OP_STRUCT_NEW_DESC, PIRN_FEATURE_CUSTOM_DESCRIPTORS},
+    {VM_OP_STRUCT_NEW_DEFAULT_DESC, PIRN_FEATURE_CUSTOM_DESCRIPTORS},
 };
 
 static pirn_status check_constant_instr(vm_validator *v)

@@ -167,6 +167,14 @@ pirn_status vm_valid_instr(vm_validator *v)
     case VM_OP_I31_GET_S:
     case VM_OP_I31_GET_U:
         return vm_valid_gc(v);
+    case VM_OP_STRUCT_NEW_DESC:
+    case VM_OP_STRUCT_NEW_DEFAULT_DESC:
+    case VM_OP_REF_GET_DESC:
+    case VM_OP_REF_CAST_DESC_EQ:
+    case VM_OP_REF_CAST_DESC_EQ_NULL:
+    case VM_OP_BR_ON_CAST_DESC_EQ:
+    case VM_OP_BR_ON_CAST_DESC_EQ_FAIL:
+        return vm_valid_descriptor(v);
     default:
         return apply_signature(v, &vm_opcodes[v->instr.opcode]);
     }

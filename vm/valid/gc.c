@@ -20,7 +20,7 @@ static pirn_status find_type(vm_validator *v, uint32_t index, vm_type_kind kind,
 
 static pirn_status push_ref(vm_validator *v, uint32_t index)
 {
-    return vm_valid_push(v, vm_ref_concrete(index, false));
+    return vm_valid_push(v, vm_valid_type_of_new(v->module, index));
 }
 
 static pirn_status pop_object(vm_validator *v, uint32_t index)
@@ -30,7 +30,8 @@ static pirn_status pop_object(vm_validator *v, uint32_t index)
 
 /* ---- Structures ---------------------------------------------------------------------------------------------------- */
 
-static pirn_status struct_new(vm_validator *v)
+/* Pops the values of all fields, pushes the reference. */
+pirn_status vm_valid_struct_fields(vm_validator *v)
 {
     const vm_subtype *type;
     PIRN_TRY(find_type(v, v->instr.index, VM_TYPE_STRUCT, &type));
@@ -47,13 +48,22 @@ static pirn_status check_default(vm_validator *v, const vm_field *field)
     return vm_valid_fail(v, "type mismatch: a field of type %s has no default", pirn_valtype_text(field->type, text));
 }
 
-static pirn_status struct_new_default(vm_validator *v)
+/* All fields have defaults; pushes the reference. */
+pirn_status vm_valid_struct_defaults(vm_validator *v)
 {
     const vm_subtype *type;
     PIRN_TRY(find_type(v, v->instr.index, VM_TYPE_STRUCT, &type));
     for (uint32_t i = 0; i < type->field_count; i++)
         PIRN_TRY(check_default(v, &type->fields[i]));
     return push_ref(v, v->instr.index);
+}
+
+static pirn_status struct_new(vm_validator *v)
+{
+    const vm_subtype *type;
+    PIRN_TRY(find_type(v, v->instr.index, VM_TYPE_STRUCT, &type));
+    PIRN_TRY(vm_valid_no_descriptor(v, type));
+    return v->instr.opcode == VM_OP_STRUCT_NEW ? vm_valid_struct_fields(v) : vm_valid_struct_defaults(v);
 }
 
 static pirn_status find_field(vm_validator *v, const vm_field **out)
@@ -276,13 +286,21 @@ static vm_valtype difference(vm_valtype from, vm_valtype to)
     return vm_ref_is_nullable(to) ? vm_valtype_non_null(from) : from;
 }
 
+/* One must be below the other; with custom descriptors it is enough that something is above both. */
+static bool are_castable(const vm_validator *v, vm_valtype from, vm_valtype to)
+{
+    if (v->module->features & PIRN_FEATURE_CUSTOM_DESCRIPTORS)
+        return vm_valid_heaptype_top(v->module, from) == vm_valid_heaptype_top(v->module, to);
+    return vm_valid_matches(v, to, from);
+}
+
 /* [t* from] -> [t* falls]; the label takes t* and a value of type `jumps`. */
 static pirn_status branch_on_cast(vm_validator *v, vm_valtype jumps, vm_valtype falls)
 {
     vm_types types;
     const vm_cast cast = v->instr.cast;
     PIRN_TRY(vm_valid_label(v, cast.label, &types));
-    if (!vm_valid_matches(v, cast.to, cast.from))
+    if (!are_castable(v, cast.from, cast.to))
         return vm_valid_mismatch(v, cast.from, cast.to);
     if (types.count == 0)
         return vm_valid_fail(v, "type mismatch: the label of %s carries nothing", vm_opcodes[v->instr.opcode].text);
@@ -295,14 +313,18 @@ static pirn_status branch_on_cast(vm_validator *v, vm_valtype jumps, vm_valtype 
     return vm_valid_push(v, falls);
 }
 
-static pirn_status br_on_cast(vm_validator *v)
+pirn_status vm_valid_branch_on_cast(vm_validator *v, bool on_success)
 {
     const vm_cast cast = v->instr.cast;
-    PIRN_TRY(vm_valid_type(v, cast.from));
-    PIRN_TRY(vm_valid_type(v, cast.to));
     vm_valtype rest = difference(cast.from, cast.to);
-    bool on_success = v->instr.opcode == VM_OP_BR_ON_CAST;
     return branch_on_cast(v, on_success ? cast.to : rest, on_success ? rest : cast.to);
+}
+
+static pirn_status br_on_cast(vm_validator *v)
+{
+    PIRN_TRY(vm_valid_type(v, v->instr.cast.from));
+    PIRN_TRY(vm_valid_type(v, v->instr.cast.to));
+    return vm_valid_branch_on_cast(v, v->instr.opcode == VM_OP_BR_ON_CAST);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------------- */
@@ -311,9 +333,8 @@ pirn_status vm_valid_gc(vm_validator *v)
 {
     switch (v->instr.opcode) {
     case VM_OP_STRUCT_NEW:
-        return struct_new(v);
     case VM_OP_STRUCT_NEW_DEFAULT:
-        return struct_new_default(v);
+        return struct_new(v);
     case VM_OP_STRUCT_GET:
     case VM_OP_STRUCT_GET_S:
     case VM_OP_STRUCT_GET_U:

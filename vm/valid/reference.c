@@ -26,12 +26,16 @@ pirn_status vm_valid_ref_is_null(vm_validator *v)
     return vm_valid_push(v, PIRN_I32);
 }
 
-/* The result is a reference to the very type of the function, where such references are known. */
+/*
+ * The result is a reference to the very type of the function, where such references are known. An imported function may be
+ * of a type below the one it is declared with.
+ */
 static vm_valtype reference_to_func(const vm_validator *v, uint32_t func)
 {
     if (!(v->module->features & PIRN_FEATURE_FUNCTION_REFERENCES))
         return PIRN_FUNCREF;
-    return vm_ref_concrete(v->module->funcs.data[func].type, false);
+    const vm_func_decl *decl = &v->module->funcs.data[func];
+    return decl->is_exact ? vm_valid_type_of_new(v->module, decl->type) : vm_ref_concrete(decl->type, false);
 }
 
 /* A body may name a function only when something outside of bodies does (3.4.3.3); constant expressions are outside.

@@ -38,10 +38,20 @@ static uint8_t index_code(const vm_module *module, vm_valtype type)
     return kind_code(module->types.data[vm_ref_index(type)].kind);
 }
 
+/* Below an exact type is only itself. */
+static bool is_below_concrete(const vm_module *module, vm_valtype actual, vm_valtype expected)
+{
+    const vm_subtype *types = module->types.data;
+    uint32_t sub = vm_ref_index(actual), super = vm_ref_index(expected);
+    if (vm_ref_is_exact(expected))
+        return vm_ref_is_exact(actual) && types[sub].canonical == types[super].canonical;
+    return vm_valid_is_subtype_index(module, sub, super);
+}
+
 static bool is_below_heaptype(const vm_module *module, vm_valtype actual, vm_valtype expected)
 {
     if (vm_ref_is_concrete(actual) && vm_ref_is_concrete(expected))
-        return vm_valid_is_subtype_index(module, vm_ref_index(actual), vm_ref_index(expected));
+        return is_below_concrete(module, actual, expected);
     if (vm_ref_is_concrete(actual))
         return vm_heaptype_matches(index_code(module, actual), vm_ref_code(expected));
     if (!vm_ref_is_concrete(expected))
@@ -144,9 +154,10 @@ static pirn_status check_subtype(vm_validator *v, vm_module *m, uint32_t index)
     if (super->is_final)
         return base_fail(v->error, PIRN_INVALID, type->offset, "sub type %u has the final super type %u", index,
                          type->super);
-    if (!is_below_composite(m, type, super))
-        return base_fail(v->error, PIRN_INVALID, type->offset, "sub type %u does not match its super type %u", index,
+    if (!is_below_composite(m, type, super) || !vm_valid_clauses_match(type, super))
+        return base_fail(v->error, PIRN_INVALID, type->offset, "sub type %u does not match super type %u", index,
                          type->super);
+    PIRN_TRY(vm_valid_clause_types(v, type, super));
     type->depth = super->depth + 1;
     if (type->depth > VM_LIMIT_SUBTYPE_DEPTH)
         return base_fail(v->error, PIRN_LIMIT, type->offset,
@@ -188,8 +199,10 @@ static pirn_status number_group(vm_validator *v, vm_module *m, group_table *grou
 static pirn_status check_group(vm_validator *v, vm_module *m, group_table *groups, uint32_t start)
 {
     uint32_t end = start + m->types.data[start].group_length;
-    for (uint32_t i = start; i < end; i++)
+    for (uint32_t i = start; i < end; i++) {
         PIRN_TRY(check_references(v, &m->types.data[i], i));
+        PIRN_TRY(vm_valid_clauses(v, &m->types.data[i], i));
+    }
     PIRN_TRY(number_group(v, m, groups, start));
     for (uint32_t i = start; i < end; i++)
         PIRN_TRY(check_subtype(v, m, i));

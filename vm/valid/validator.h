@@ -71,6 +71,12 @@ PIRN_MUST_CHECK pirn_status vm_valid_types(vm_validator *v, vm_module *module);
 bool vm_valid_is_subtype(const vm_module *module, vm_valtype actual, vm_valtype expected);
 /* Is type `sub` the type `super`, or below it? */
 bool vm_valid_is_subtype_index(const vm_module *module, uint32_t sub, uint32_t super);
+/* The type of a reference to what the instruction makes: exact, where there are such types. */
+static inline vm_valtype vm_valid_type_of_new(const vm_module *module, uint32_t index)
+{
+    return module->features & PIRN_FEATURE_CUSTOM_DESCRIPTORS ? vm_ref_exact(index, false)
+                                                              : vm_ref_concrete(index, false);
+}
 /* INVALID at the current instruction unless the type exists. */
 PIRN_MUST_CHECK pirn_status vm_valid_type(vm_validator *v, vm_valtype type);
 /* The heap type that stands above the reference type: any, func, extern or exn. */
@@ -80,6 +86,17 @@ static inline bool vm_valid_has_default(vm_valtype type)
 {
     return vm_valtype_code(type) != VM_CODE_REF;
 }
+
+/* ---- Custom descriptors: descriptor.c ------------------------------------------------------------------------ */
+
+/* Do the clauses `descriptor` and `describes` of a type agree with those of the types that they name? */
+PIRN_MUST_CHECK pirn_status vm_valid_clauses(vm_validator *v, const vm_subtype *type, uint32_t index);
+/* Has the sub type the clauses that its super type asks for? */
+bool vm_valid_clauses_match(const vm_subtype *sub, const vm_subtype *super);
+/* Are the types that its clauses name below those that the super type's name? */
+PIRN_MUST_CHECK pirn_status vm_valid_clause_types(vm_validator *v, const vm_subtype *sub, const vm_subtype *super);
+/* INVALID at the current instruction, struct.new or struct.new_default, if the type has a descriptor. */
+PIRN_MUST_CHECK pirn_status vm_valid_no_descriptor(vm_validator *v, const vm_subtype *type);
 
 /* ---- Failing ------------------------------------------------------------------------------------------------- */
 
@@ -204,6 +221,12 @@ vm_valid_special vm_valid_ref_null, vm_valid_ref_is_null, vm_valid_ref_func;
 vm_valid_special vm_valid_memory_copy;
 /* All instructions of the feature gc. */
 vm_valid_special vm_valid_gc;
+/* All instructions of the feature custom-descriptors. */
+vm_valid_special vm_valid_descriptor;
+/* What they have in common: gc.c */
+vm_valid_special vm_valid_struct_fields, vm_valid_struct_defaults;
+/* The rest of a branch on a cast, br_on_cast's types being known to exist; `on_success` it branches. */
+PIRN_MUST_CHECK pirn_status vm_valid_branch_on_cast(vm_validator *v, bool on_success);
 /* Fails unless there is such a data segment, and the module says their number ahead of the code. */
 PIRN_MUST_CHECK pirn_status vm_valid_data(vm_validator *v, uint32_t index);
 /* For instructions with a signature: checks the immediate, which names a memory or a segment, and yields the memory's

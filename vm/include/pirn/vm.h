@@ -93,6 +93,7 @@ typedef enum pirn_extern_kind {
 
 typedef struct pirn_externtype {
     pirn_extern_kind kind;
+    bool is_exact; /* of a function: its type is this one, not one below it (custom descriptors) */
     union {
         const pirn_functype *func; /* also for a tag */
         pirn_tabletype table;
@@ -134,7 +135,8 @@ PIRN_API size_t pirn_externtype_text(const pirn_externtype *type, char *out, siz
     X(16, PIRN_FEATURE_THREADS, "threads", 0, "shared memories and atomic instructions")                             \
     X(17, PIRN_FEATURE_WIDE_ARITHMETIC, "wide-arithmetic", 0, "i64.add128, i64.mul_wide_s and their kin")            \
     X(18, PIRN_FEATURE_CUSTOM_PAGE_SIZES, "custom-page-sizes", 0, "memories with pages of one byte")                 \
-    X(19, PIRN_FEATURE_COMPACT_IMPORTS, "compact-imports", 0, "imports of one module that share its name")
+    X(19, PIRN_FEATURE_COMPACT_IMPORTS, "compact-imports", 0, "imports of one module that share its name")           \
+    X(20, PIRN_FEATURE_CUSTOM_DESCRIPTORS, "custom-descriptors", 0, "structures with descriptors, exact types")
 
 enum {
 #define PIRN_FEATURE_ENUM(bit, name, text, since, meaning) name = 1u << bit,
