@@ -211,9 +211,7 @@ static void read_immediate(vm_reader *r, uint32_t features, vm_immediate kind, v
         read_fence(r);
         return;
     case VM_IMM_HEAPTYPE:
-        out->type = read_reftype_to(r, features,
-                                    out->opcode != VM_OP_REF_TEST && out->opcode != VM_OP_REF_CAST &&
-                                        out->opcode != VM_OP_REF_CAST_DESC_EQ);
+        out->type = read_reftype_to(r, features, !vm_opcode_has_nullable_twin(out->opcode));
         return;
     case VM_IMM_VALTYPES:
         read_valtypes(r, features, out);

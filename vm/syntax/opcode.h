@@ -84,5 +84,10 @@ extern const uint16_t vm_opcode_rows[VM_PREFIX_COUNT][VM_CODE_COUNT];
 
 /* The opcode of a code, VM_OP_COUNT when there is none. `prefix` 0 for one-byte codes. */
 vm_opcode vm_opcode_find(uint8_t prefix, uint32_t code);
+/* Is the row behind this one the same instruction for a nullable type? */
+static inline bool vm_opcode_has_nullable_twin(vm_opcode opcode)
+{
+    return opcode == VM_OP_REF_TEST || opcode == VM_OP_REF_CAST || opcode == VM_OP_REF_CAST_DESC_EQ;
+}
 /* The opcode of a mnemonic, VM_OP_COUNT when there is none (the first row of that text). */
 vm_opcode vm_opcode_by_text(pirn_str text);

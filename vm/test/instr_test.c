@@ -121,7 +121,7 @@ static void expect_immediate(const vm_instr *instr, vm_immediate kind)
         assert_int_equal(instr->vector.entries.end - instr->vector.entries.start, 2);
         break;
     case VM_IMM_HEAPTYPE: {
-        bool non_null = instr->opcode == VM_OP_REF_TEST || instr->opcode == VM_OP_REF_CAST;
+        bool non_null = vm_opcode_has_nullable_twin(instr->opcode);
         assert_int_equal(instr->type, non_null ? vm_valtype_non_null(PIRN_EXTERNREF) : PIRN_EXTERNREF);
         break;
     }

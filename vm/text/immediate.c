@@ -409,7 +409,7 @@ void vm_text_plain_instr(vm_text_parser *p, vm_opcode opcode, vm_writer *w)
 {
     if (opcode == VM_OP_SELECT) {
         select_instr(p, w);
-    } else if (opcode == VM_OP_REF_TEST || opcode == VM_OP_REF_CAST || opcode == VM_OP_REF_CAST_DESC_EQ) {
+    } else if (vm_opcode_has_nullable_twin(opcode)) {
         cast_instr(p, opcode, w);
     } else {
         vm_text_write_opcode(w, opcode);
