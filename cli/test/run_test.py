@@ -80,6 +80,18 @@ class Features(support.Case):
         self.expect(self.pirn("run", guest("tail")), 0, "249826334656 251387521926\n")
 
 
+class Exceptions(support.Case):
+    JUMPS = "inner 7\nouter 42\nzero becomes 1\nrounds 50005000\n"
+    CPP = ("~half ~half ~half ~eighth = 8\n~half ~half ~half ~eighth again odd: 5\n~half ~eighth again odd: 7\n"
+           "inside 101 outside 100\n50005000\n")
+
+    def test_setjmp_and_longjmp(self):
+        self.expect(self.pirn("run", guest("longjmp")), 0, self.JUMPS)
+
+    def test_destructors_and_catches_of_cpp(self):
+        self.expect(self.pirn("run", guest("exceptions")), 0, self.CPP)
+
+
 class Realloc(support.Case):
     """Debian's wasi-libc of 2022 under the preview 1 adapter: its malloc takes a page that the adapter grew for itself,
     in every runtime; with a cabi_realloc of the guest's own it does not."""

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds the guests that the tests run into the folder $1, with real toolchains: clang, rustc, and jco from npm. A guest that
+# Builds the guests that the tests run into the folder $1, with real toolchains: clang, rustc, and jco and binaryen from npm. A guest that
 # cannot be built on this machine is left out, with the reason in NAME.missing: the tests that need it are then skipped.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -42,6 +42,11 @@ make trap-cabi "$here/debian-libc-trap.c $here/cabi_realloc.c" \
   compile_plain "$out/trap-cabi.wasm" "$here/debian-libc-trap.c" "$here/cabi_realloc.c"
 
 make tail "$here/tail.c" compile_c "$out/tail.wasm" -mtail-call "$here/tail.c"
+# Exceptions, in the form before the standard, which is what clang 19 makes.
+make longjmp-legacy "$here/longjmp.c $here/longjmp_runtime.c $here/longjmp.h" compile_c "$out/longjmp-legacy.wasm" \
+  -fwasm-exceptions -mllvm -wasm-enable-sjlj "$here/longjmp.c" "$here/longjmp_runtime.c"
+make exceptions-legacy "$here/exceptions.cc" compile_c "$out/exceptions-legacy.wasm" \
+  -fwasm-exceptions -std=c++17 "$here/exceptions.cc"
 
 # Without a C library: the Canonical ABI by hand.
 compile_bare() {
@@ -70,7 +75,7 @@ else
   missing rust-component "rustc has no target wasm32-wasip2"
 fi
 
-# ---- Components, by jco -------------------------------------------------------------------------------------------
+# ---- By npm: components (jco), exceptions in the form of the standard (binaryen) ------------------------------------
 # jco and what it needs want Node.js 20. Where the system's is older (Debian 12 has 18), npm has one, for this folder only.
 use_node() {
   [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] && return 0
@@ -87,12 +92,16 @@ install_jco() {
   (cd "$out/npm" && npm install --no-audit --no-fund) >"$out/npm.log" 2>&1 && touch "$out/npm/.installed"
 }
 jco() { "$out/npm/node_modules/.bin/jco" "$@"; }
-components="hello-component small-component trap-component trap-cabi-component sleeper qjs starling"
+of_npm="hello-component small-component trap-component trap-cabi-component sleeper qjs starling longjmp exceptions"
 if ! command -v npm >/dev/null; then
-  for name in $components; do missing "$name" "npm is not installed"; done
+  for name in $of_npm; do missing "$name" "npm is not installed"; done
 elif ! use_node || ! install_jco; then
-  for name in $components; do missing "$name" "npm install of jco failed (see npm.log)"; done
+  for name in $of_npm; do missing "$name" "npm install of jco failed (see npm.log)"; done
 else
+  standardize() { "$out/npm/node_modules/.bin/wasm-opt" --all-features --translate-to-exnref -o "$out/$1.wasm" "$out/$1-legacy.wasm"; }
+  make longjmp "$out/longjmp-legacy.wasm" standardize longjmp
+  make exceptions "$out/exceptions-legacy.wasm" standardize exceptions
+
   make hello-component "$out/hello-cabi.wasm" jco new "$out/hello-cabi.wasm" --wasi-command -o "$out/hello-component.wasm"
   make small-component "$out/small.wasm" jco new "$out/small.wasm" --wasi-command -o "$out/small-component.wasm"
   make trap-component "$out/trap.wasm" jco new "$out/trap.wasm" --wasi-command -o "$out/trap-component.wasm"
