@@ -58,6 +58,17 @@ static bool read_number(const run *r, const char *option, bool (*parse)(const ch
     return value == NULL || parse(value, out) || bad_value(option, value, what);
 }
 
+/* However little memory the guest may have, values of this size can be passed. */
+#define LEAST_CALL_BYTES (UINT64_C(16) << 20)
+
+/* What a call copies out of the guest's memory is bounded by the size of that. */
+static void limit_calls(pirn_store_limits *limits)
+{
+    uint64_t bytes = limits->memory_bytes > LEAST_CALL_BYTES ? limits->memory_bytes : LEAST_CALL_BYTES;
+    if (limits->call_bytes > bytes)
+        limits->call_bytes = bytes;
+}
+
 static bool read_limits(run *r)
 {
     r->limits = pirn_store_limits_default();
@@ -65,11 +76,14 @@ static bool read_limits(run *r)
     r->engine_config.fuel = cli_has(r->args, "fuel");
     r->engine_config.interruptible = cli_has(r->args, "timeout");
     r->timeout_ns = PIRN_NO_TIMEOUT;
-    return cli_features_apply(r->args, &r->engine_config) &&
-           read_number(r, "fuel", cli_parse_count, "not a number", &r->fuel) &&
-           read_number(r, "timeout", cli_parse_duration, "not a time; write 500ms, 2s or 1m", &r->timeout_ns) &&
-           read_number(r, "max-memory", cli_parse_size, "not a size; write 64MiB or 1GiB", &r->limits.memory_bytes) &&
-           read_number(r, "max-stack", cli_parse_size, "not a size; write 256KiB or 8MiB", &r->limits.stack_bytes);
+    bool is_good =
+        cli_features_apply(r->args, &r->engine_config) &&
+        read_number(r, "fuel", cli_parse_count, "not a number", &r->fuel) &&
+        read_number(r, "timeout", cli_parse_duration, "not a time; write 500ms, 2s or 1m", &r->timeout_ns) &&
+        read_number(r, "max-memory", cli_parse_size, "not a size; write 64MiB or 1GiB", &r->limits.memory_bytes) &&
+        read_number(r, "max-stack", cli_parse_size, "not a size; write 256KiB or 8MiB", &r->limits.stack_bytes);
+    limit_calls(&r->limits);
+    return is_good;
 }
 
 /* HOST[::GUEST][:ro] */

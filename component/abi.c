@@ -7,9 +7,6 @@
 #include "component/activation.h"
 #include <stdarg.h>
 
-/* Bytes that one call may take in: more than any sensible value, less than harm. */
-#define LIFTED_BYTES_MAX ((uint64_t)1 << 29)
-
 pirn_status cm_trap(cm_context *cx, const char *format, ...)
 {
     va_list args;
@@ -68,11 +65,7 @@ pirn_status cm_reallocate(cm_context *cx, cm_content content, uint32_t old, uint
 
 pirn_status cm_charge(cm_context *cx, uint64_t bytes)
 {
-    if (bytes > LIFTED_BYTES_MAX - cx->activation->lifted_bytes)
-        return base_fail(cx->error, PIRN_LIMIT, PIRN_NO_OFFSET, "more than %llu bytes are passed in one call",
-                         (unsigned long long)LIFTED_BYTES_MAX);
-    cx->activation->lifted_bytes += bytes;
-    return PIRN_OK;
+    return cm_activation_charge(cx->activation, bytes, cx->error);
 }
 
 bool cm_is_view(const cm_context *cx, const void *p)

@@ -92,7 +92,7 @@ PIRN_MUST_CHECK pirn_status cm_check_pointer(cm_context *cx, cm_content content,
 /* Calls the guest's realloc and checks what it returns. `old` and `old_size` are 0 for a new block. */
 PIRN_MUST_CHECK pirn_status cm_reallocate(cm_context *cx, cm_content content, uint32_t old, uint32_t old_size,
                                           uint32_t align, uint64_t new_size, uint32_t *out);
-/* Counts bytes that a call takes in: guests may name one place or handle many times, so there is a limit. */
+/* Counts bytes that a call takes in: guests may name one place or handle many times, so a store has a limit for it. LIMIT. */
 PIRN_MUST_CHECK pirn_status cm_charge(cm_context *cx, uint64_t bytes);
 /* Is this a place in the memory that the host's object may have views of? Where is it now? */
 bool cm_is_view(const cm_context *cx, const void *p);

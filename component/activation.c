@@ -73,3 +73,13 @@ void cm_activation_free(cm_activation *activation)
     activation->next = runtime->activations;
     runtime->activations = activation;
 }
+
+pirn_status cm_activation_charge(cm_activation *activation, uint64_t bytes, pirn_error *error)
+{
+    uint64_t limit = activation->runtime->call_bytes;
+    if (bytes > limit || activation->bytes > limit - bytes)
+        return base_fail(error, PIRN_LIMIT, PIRN_NO_OFFSET, "more than %llu bytes are passed in one call",
+                         (unsigned long long)limit);
+    activation->bytes += bytes;
+    return PIRN_OK;
+}

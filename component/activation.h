@@ -43,7 +43,7 @@ struct cm_activation {
     cm_runtime *runtime;
     base_arena arena;
     void *args, *result;
-    uint64_t lifted_bytes;
+    uint64_t bytes; /* of the host's memory that values of the call take, as far as a guest decides it */
     cm_lender *lenders;
     cm_borrow_scope scope;
     cm_transit *transit, **transit_end; /* in the order of lifting, which is that of lowering */
@@ -61,3 +61,5 @@ void cm_activation_free(cm_activation *activation);
 void cm_activation_return_lent(cm_activation *activation);
 /* Makes the objects for arguments and result, the latter zeroed. False when out of memory. */
 bool cm_activation_make_objects(cm_activation *activation, const pirn_component_functype *type);
+/* Counts bytes that the call takes. LIMIT: more than the store's `call_bytes`. */
+PIRN_MUST_CHECK pirn_status cm_activation_charge(cm_activation *activation, uint64_t bytes, pirn_error *error);

@@ -31,6 +31,7 @@ typedef struct cm_runtime {
     void *data;                 /* of pirn_component_instantiate */
     cm_activation *activations; /* free ones, each with an arena that is used again */
     pirn_resource *resources;   /* of guests, in the embedder's hands */
+    uint64_t call_bytes;        /* that one call may take: see cm_charge */
     uint64_t handles_left;      /* entries that the handle tables may still take: see component/resource.h */
 } cm_runtime;
 

@@ -15,6 +15,8 @@ void *pirn_host_call_user(const pirn_host_call *call)
 
 void *pirn_host_call_alloc(pirn_host_call *call, size_t size)
 {
+    if (cm_activation_charge(call->activation, size, call->error) != PIRN_OK)
+        return NULL;
     return base_arena_alloc(&call->activation->arena, size);
 }
 

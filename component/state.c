@@ -51,6 +51,7 @@ void cm_runtime_init(cm_runtime *runtime, pirn_component_instance *instance, pir
         .store = store,
         .allocator = pirn_engine_allocator(pirn_store_engine(store)),
         .data = data,
+        .call_bytes = pirn_store_limits_of(store).call_bytes,
         .handles_left = pirn_store_limits_of(store).handles,
     };
 }

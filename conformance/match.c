@@ -69,27 +69,10 @@ static bool vector_matches(const wast_value *pattern, const pirn_slot *slots)
 
 /* ---- References ------------------------------------------------------------------------------------------------ */
 
-/* Does a static type lead into the hierarchy of that heap type? A type of the module has a number in its text. */
-static bool leads_to(pirn_valtype type, const char *heap_type)
-{
-    char text[32];
-    return strstr(pirn_valtype_text(type, text), heap_type) != NULL;
-}
-
-static bool is_concrete(pirn_valtype type)
-{
-    char text[32];
-    return strpbrk(pirn_valtype_text(type, text), "0123456789") != NULL && !leads_to(type, "i31");
-}
-
-/* What a reference that is not null is, as a pattern says it. What is no object of a concrete type is a function. */
+/* What a reference that is not null is, as a pattern says it. */
 static wast_ref classify(pirn_store *store, pirn_valtype type, pirn_slot slot)
 {
-    if (leads_to(type, "func"))
-        return WAST_REF_FUNC;
-    if (leads_to(type, "exn"))
-        return WAST_REF_EXN;
-    if (leads_to(type, "extern"))
+    if (pirn_valtype_top(pirn_store_engine(store), type) == PIRN_EXTERNREF)
         return WAST_REF_EXTERN;
     switch (pirn_ref_kind_of(store, type, slot)) {
     case PIRN_REF_I31:
@@ -98,8 +81,12 @@ static wast_ref classify(pirn_store *store, pirn_valtype type, pirn_slot slot)
         return WAST_REF_STRUCT;
     case PIRN_REF_ARRAY:
         return WAST_REF_ARRAY;
+    case PIRN_REF_FUNC:
+        return WAST_REF_FUNC;
+    case PIRN_REF_EXCEPTION:
+        return WAST_REF_EXN;
     default:
-        return is_concrete(type) ? WAST_REF_FUNC : WAST_REF_HOST;
+        return WAST_REF_HOST;
     }
 }
 
@@ -140,9 +127,10 @@ static bool reference_to_slot(pirn_store *store, const wast_value *value, pirn_v
     *out = value->ref == WAST_REF_NULL ? (pirn_slot){.ref = NULL} : external;
     if (value->ref == WAST_REF_NULL)
         return true;
+    pirn_valtype top = pirn_valtype_top(pirn_store_engine(store), type);
     if (value->ref == WAST_REF_HOST)
-        return value->has_number && leads_to(type, "any") && pirn_ref_internalize(store, external, out);
-    return value->ref == WAST_REF_EXTERN && value->has_number && leads_to(type, "extern");
+        return value->has_number && top == PIRN_ANYREF && pirn_ref_internalize(store, external, out);
+    return value->ref == WAST_REF_EXTERN && value->has_number && top == PIRN_EXTERNREF;
 }
 
 /* ---- Both ------------------------------------------------------------------------------------------------------ */

@@ -87,9 +87,15 @@ class Exceptions(support.Case):
 
     def test_setjmp_and_longjmp(self):
         self.expect(self.pirn("run", guest("longjmp")), 0, self.JUMPS)
+        self.expect(self.pirn("run", "-W", "legacy-exceptions", guest("longjmp-legacy")), 0, self.JUMPS)
 
     def test_destructors_and_catches_of_cpp(self):
         self.expect(self.pirn("run", guest("exceptions")), 0, self.CPP)
+        self.expect(self.pirn("run", "-W", "legacy-exceptions", guest("exceptions-legacy")), 0, self.CPP)
+
+    def test_the_form_before_the_standard_must_be_asked_for(self):
+        self.expect(self.pirn("run", guest("longjmp-legacy")), 1,
+                    err="try needs the feature legacy-exceptions, which is off")
 
 
 class Realloc(support.Case):

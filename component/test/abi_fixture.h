@@ -111,6 +111,7 @@ static inline void guest_init(guest *g, cm_encoding encoding)
     g->memory = (cm_memory){calloc(1, GUEST_MEMORY_BYTES), GUEST_MEMORY_BYTES, guest_realloc};
     g->runtime.allocator = pirn_allocator_default();
     g->runtime.handles_left = 100;
+    g->runtime.call_bytes = 1 << 20;
     cm_instance_state_init(&g->state, &g->runtime, NULL);
     g->activation = cm_activation_new(&g->runtime);
     base_error_init(&g->error);

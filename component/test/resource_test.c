@@ -68,10 +68,10 @@ static void test_what_borrows_take_in_a_call_is_counted(void **state)
     const pirn_type *borrow = handle_type(PIRN_TYPE_BORROW, 0);
     void *object = NULL;
     assert_int_equal(cm_lift_handle(&g.cx, borrow, 1, &object), PIRN_OK);
-    assert_true(g.activation->lifted_bytes >= sizeof(cm_lender));
-    g.activation->lifted_bytes = (uint64_t)1 << 29;
+    assert_true(g.activation->bytes >= sizeof(cm_lender));
+    g.activation->bytes = 1 << 20;
     expect_failure(&g, cm_lift_handle(&g.cx, borrow, 1, &object), PIRN_LIMIT,
-                   "more than 536870912 bytes are passed in one call");
+                   "more than 1048576 bytes are passed in one call");
     guest_done(&g);
 }
 

@@ -225,11 +225,18 @@ static void test_what_one_call_takes_in_is_limited(void **state)
     (void)state;
     guest g;
     guest_init(&g, CM_UTF8);
-    g.activation->lifted_bytes = ((uint64_t)1 << 29) - 5;
+    g.activation->bytes = (1 << 20) - 5;
     pirn_str text;
     assert_int_equal(cm_lift_string(&g.cx, 0, 1, &text), PIRN_OK);
     expect_failure(&g, cm_lift_string(&g.cx, 0, 5, &text), PIRN_LIMIT,
-                   "more than 536870912 bytes are passed in one call");
+                   "more than 1048576 bytes are passed in one call");
+    /* What a host function takes for the call counts, too. */
+    base_error_init(&g.error);
+    pirn_host_call call = {.activation = g.activation, .error = &g.error};
+    g.activation->bytes = 0;
+    assert_non_null(pirn_host_call_alloc(&call, 1000000));
+    assert_null(pirn_host_call_alloc(&call, 1000000));
+    assert_string_equal(pirn_error_message(&g.error), "more than 1048576 bytes are passed in one call");
     guest_done(&g);
 }
 

@@ -44,7 +44,7 @@ make trap-cabi "$here/debian-libc-trap.c $here/cabi_realloc.c" \
 make tail "$here/tail.c" compile_c "$out/tail.wasm" -mtail-call "$here/tail.c"
 # Exceptions, in the form before the standard, which is what clang 19 makes.
 make longjmp-legacy "$here/longjmp.c $here/longjmp_runtime.c $here/longjmp.h" compile_c "$out/longjmp-legacy.wasm" \
-  -fwasm-exceptions -mllvm -wasm-enable-sjlj "$here/longjmp.c" "$here/longjmp_runtime.c"
+  -fwasm-exceptions -mllvm -wasm-enable-sjlj -I "$here/../.." "$here/longjmp.c" "$here/longjmp_runtime.c"
 make exceptions-legacy "$here/exceptions.cc" compile_c "$out/exceptions-legacy.wasm" \
   -fwasm-exceptions -std=c++17 "$here/exceptions.cc"
 

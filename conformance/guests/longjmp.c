@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Jumps out of deep calls, past functions that catch other jumps, and back into the same function many times. */
-#include "longjmp.h"
+#include "conformance/guests/longjmp.h"
 #include <stdio.h>
 
 static jmp_buf outer, inner;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What clang calls for setjmp and longjmp: see longjmp.h. The tag of longjmp, which the compiler makes, carries one address. */
-#include "longjmp.h"
+#include "conformance/guests/longjmp.h"
 
 enum { TAG_OF_LONGJMP = 1 };
 

@@ -240,6 +240,16 @@ static vm_host_outcome fail_frame(vm_context *context, pirn_frame *frame, pirn_s
     return stop(context, status);
 }
 
+/* The exception begins where the frame was called. */
+static vm_host_outcome throw_from_frame(vm_context *context, pirn_frame *frame)
+{
+    cancel_frame(context, frame);
+    go_to_caller(context, frame);
+    context->pc_is_return = true;
+    return vm_exception_throw(context, frame->exception) ? VM_HOST_ENTER
+                                                         : stop_with_trap(context, PIRN_TRAP_EXCEPTION);
+}
+
 /* A failure that a host function has dealt with is not the call's. */
 static pirn_status call_host(vm_context *context, pirn_frame *frame, pirn_host_func host, void *data)
 {
@@ -265,6 +275,8 @@ static vm_host_outcome run_host(vm_context *context, pirn_frame *frame, pirn_hos
             return finish_frame(context, frame);
         if (status != PIRN_PENDING || frame->request == VM_FRAME_NOTHING)
             return fail_frame(context, frame, status == PIRN_PENDING ? PIRN_USAGE : status, PIRN_TRAP_HOST);
+        if (frame->request == VM_FRAME_THROW)
+            return throw_from_frame(context, frame);
         if (frame->request == VM_FRAME_WAIT) {
             if (context->synchronous)
                 return fail_frame(context, frame, PIRN_TRAP, PIRN_TRAP_BLOCKED);
@@ -348,7 +360,7 @@ static run_state begin_run(vm_context *context, pirn_call *call, bool synchronou
     context->live = NULL;
     context->error = error;
     context->synchronous = synchronous;
-    vm_exception_forget(context);
+    context->uncaught = NULL;
     context->instance = &context->store->nowhere;
     context->native_depth++;
     vm_context_set_limit(context);
@@ -559,6 +571,20 @@ const pirn_slot *pirn_frame_entered_results(pirn_frame *frame)
 void pirn_frame_stop_exceptions(pirn_frame *frame)
 {
     frame->stops_exceptions = true;
+}
+
+pirn_status pirn_frame_throw_ref(pirn_frame *frame, pirn_exception *exception)
+{
+    frame->request = VM_FRAME_THROW;
+    frame->exception = exception;
+    return PIRN_PENDING;
+}
+
+pirn_status pirn_frame_throw(pirn_frame *frame, pirn_tag *tag, const pirn_slot *values)
+{
+    pirn_exception *exception;
+    PIRN_TRY(pirn_exception_new(frame->context->store, tag, values, &exception, frame->context->error));
+    return pirn_frame_throw_ref(frame, exception);
 }
 
 pirn_status pirn_frame_trap(pirn_frame *frame, const char *format, ...)

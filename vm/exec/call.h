@@ -14,7 +14,7 @@
 
 #include "vm/exec/run.h"
 
-typedef enum vm_frame_request { VM_FRAME_NOTHING, VM_FRAME_WAIT, VM_FRAME_ENTER } vm_frame_request;
+typedef enum vm_frame_request { VM_FRAME_NOTHING, VM_FRAME_WAIT, VM_FRAME_ENTER, VM_FRAME_THROW } vm_frame_request;
 
 /* Lives on the value stack, so that it stays when the native stack is gone. */
 struct pirn_frame {
@@ -29,7 +29,8 @@ struct pirn_frame {
     pirn_instance *from; /* whose code called: the caller but for a tail call */
     /* What the host function asked for last, until it is done. */
     vm_frame_request request;
-    pirn_func *callee; /* entered */
+    pirn_func *callee;         /* entered */
+    pirn_exception *exception; /* thrown */
     pirn_host_func next;
     void *data;
     pirn_host_cancel cancel;
@@ -52,8 +53,8 @@ struct pirn_call {
     const pirn_functype *type; /* of the function that was started */
     pirn_frame *live;          /* while it is pending: its host frames, innermost first */
     pirn_slot *stack;
-    size_t stack_size; /* bytes, the red zone included */
-    bool is_mapped;    /* else from the allocator */
+    size_t stack_size;          /* bytes, the red zone included */
+    bool is_mapped;             /* else from the allocator */
     pirn_call *next, *previous; /* of the store */
 };
 

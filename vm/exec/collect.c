@@ -2,12 +2,13 @@
 /*
  * Collection: what can be reached is marked, the rest is forgotten. It happens only when something is allocated.
  *
- * Roots are found precisely in globals, tables, element segments, exceptions and the embedder's roots; on value stacks every
+ * Roots are found precisely in globals, tables, element segments and the embedder's roots; on value stacks every
  * word that is the address of an object counts as a reference to it, since slots have no types at run time. So an object may live
  * longer than it must, never shorter, and objects do not move.
  *
- * Marking keeps a list of objects that are reached and not yet looked into. When there is no memory for the list, it goes on
- * without, and afterwards the heap is searched for marked objects with unmarked references until there is none.
+ * Marking keeps a list of objects that are reached and not yet looked into. When there is no memory for the list to grow, it goes on
+ * without, and afterwards the heap is searched for marked objects with unmarked references until there is none. Since there is always
+ * room for a few hundred, that is fast for long lists, too.
  */
 #include "vm/exec/call.h"
 #include "vm/exec/exception.h"
@@ -52,9 +53,24 @@ static void mark_field(pirn_store *store, const vm_object *object, size_t offset
         mark_word(store, reference);
 }
 
+static void mark_exception(pirn_store *store, const pirn_exception *exception)
+{
+    const pirn_functype *type = exception->tag->type;
+    const pirn_slot *value = exception->values;
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        if (pirn_valtype_is_ref(type->types[i]))
+            mark_word(store, value->ref);
+        value += pirn_valtype_slots(type->types[i]);
+    }
+}
+
 static void mark_references(pirn_store *store, const vm_object *object)
 {
     const vm_layout *layout = layout_of(object);
+    if (layout->rtt.kind == VM_TYPE_EXCEPTION) {
+        mark_exception(store, (const pirn_exception *)object);
+        return;
+    }
     if (layout->rtt.kind == VM_TYPE_ARRAY) {
         uint32_t length = ((const vm_array *)object)->length;
         for (uint32_t i = 0; i < length && layout->reference_count != 0; i++)
@@ -111,8 +127,7 @@ static bool sweep_object(pirn_store *store, vm_object *object)
         return false;
     object->header &= ~(uintptr_t)VM_HEADER_MARK;
     const vm_layout *layout = layout_of(object);
-    uint32_t length = layout->rtt.kind == VM_TYPE_ARRAY ? ((const vm_array *)object)->length : 0;
-    store->heap.allowance += vm_heap_object_size(layout, length);
+    store->heap.allowance += vm_heap_object_size(layout, vm_object_length(layout, object));
     return true;
 }
 
@@ -189,6 +204,7 @@ static void mark_roots(pirn_store *store)
 {
     const vm_heap *heap = &store->heap;
     mark_word(store, (void *)(uintptr_t)store->context.accumulator);
+    mark_word(store, store->context.uncaught);
     for (const pirn_call *call = store->calls; call != NULL; call = call->next)
         mark_stack(store, call);
     for (const pirn_instance *instance = store->instances; instance != NULL; instance = instance->next)
@@ -199,8 +215,6 @@ static void mark_roots(pirn_store *store)
         mark_table(store, table);
     for (const pirn_global *global = store->globals; global != NULL; global = global->next)
         mark_global(store, global);
-    for (const pirn_exception *e = store->exceptions; e != NULL; e = e->next)
-        mark_slots(store, e->values, e->values + e->tag->type->param_slots);
     for (const pirn_root *root = heap->roots; root != NULL; root = root->next)
         mark_word(store, root->value.ref);
     for (const vm_heap_range *range = heap->ranges; range != NULL; range = range->outer)

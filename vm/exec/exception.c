@@ -27,53 +27,43 @@ const pirn_functype *pirn_tag_type(const pirn_tag *tag)
 
 /* ---- Exceptions ------------------------------------------------------------------------------------------------------ */
 
-static size_t size_of(const pirn_tag *tag)
+void vm_exception_layout_init(vm_layout *layout)
 {
-    return sizeof(pirn_exception) + tag->type->param_slots * sizeof(pirn_slot);
+    static const vm_layout_field value = {.size = sizeof(pirn_slot)};
+    *layout = (vm_layout){
+        .rtt = {.kind = VM_TYPE_EXCEPTION},
+        .size = sizeof(pirn_exception),
+        .fields = &value,
+        .reference_count = 1, /* or none: the tag knows (vm/exec/collect.c) */
+    };
 }
 
-pirn_exception *vm_exception_new(vm_context *context, pirn_tag *tag, const pirn_slot *values)
+pirn_exception *vm_exception_new(pirn_store *store, pirn_tag *tag, const pirn_slot *values)
 {
-    pirn_store *store = context->store;
-    context->trap = store->exception_count < VM_LIMIT_EXCEPTIONS ? PIRN_TRAP_NOMEM : PIRN_TRAP_LIMIT;
-    if (context->trap == PIRN_TRAP_LIMIT)
-        return NULL;
-    pirn_exception *exception = base_alloc(&store->engine->allocator, size_of(tag));
+    uint32_t count = tag->type->param_slots;
+    pirn_exception *exception = (pirn_exception *)vm_heap_new(store, &store->heap.exception, count);
     if (exception == NULL)
         return NULL;
-    *exception = (pirn_exception){.tag = tag, .next = store->exceptions};
-    if (tag->type->param_slots > 0)
-        memcpy(exception->values, values, tag->type->param_slots * sizeof *values);
-    if (store->exceptions != NULL)
-        store->exceptions->previous = exception;
-    store->exceptions = exception;
-    store->exception_count++;
+    exception->tag = tag;
+    if (count > 0)
+        memcpy(exception->values, values, count * sizeof *values);
     return exception;
 }
 
-static void free_exception(pirn_store *store, pirn_exception *exception)
+pirn_status pirn_exception_new(pirn_store *store, pirn_tag *tag, const pirn_slot *values, pirn_exception **out,
+                               pirn_error *error)
 {
-    if (exception->previous != NULL)
-        exception->previous->next = exception->next;
-    else
-        store->exceptions = exception->next;
-    if (exception->next != NULL)
-        exception->next->previous = exception->previous;
-    store->exception_count--;
-    base_free(&store->engine->allocator, exception, size_of(exception->tag));
-}
-
-void vm_exception_forget(vm_context *context)
-{
-    if (context->uncaught != NULL && !context->uncaught->is_referred_to)
-        free_exception(context->store, context->uncaught);
-    context->uncaught = NULL;
-}
-
-void vm_exceptions_free(pirn_store *store)
-{
-    while (store->exceptions != NULL)
-        free_exception(store, store->exceptions);
+    if (tag->store != store)
+        return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "the tag is of another store");
+    pirn_slot *slots = (pirn_slot *)(uintptr_t)values;
+    size_t count = tag->type->param_slots;
+    vm_heap_range range = {.slots = &slots, .count = &count, .outer = store->heap.ranges};
+    store->heap.ranges = &range;
+    *out = vm_exception_new(store, tag, values);
+    store->heap.ranges = range.outer;
+    if (*out == NULL)
+        return base_fail(error, PIRN_EXHAUSTED, PIRN_NO_OFFSET, "%s", base_trap_text(PIRN_TRAP_HEAP));
+    return PIRN_OK;
 }
 
 pirn_tag *pirn_exception_tag(const pirn_exception *exception)
@@ -133,8 +123,6 @@ static void land(vm_context *context, const vm_code *code, const vm_landing *lan
     pirn_slot *slots = at->fp + landing->slot;
     size_t count = exception->tag->type->param_slots;
     bool has_values = landing->tag != VM_LANDING_ANY_TAG;
-    if (landing->kind != VM_LANDING_VALUES)
-        exception->is_referred_to = true;
     if (landing->kind == VM_LANDING_REFERENCE_VALUES)
         slots++->ref = exception;
     if (has_values && count > 0)
@@ -144,8 +132,20 @@ static void land(vm_context *context, const vm_code *code, const vm_landing *lan
     context->pc = code->start + landing->target;
     context->fp = at->fp;
     context->instance = at->instance;
-    if (!exception->is_referred_to)
-        free_exception(context->store, exception);
+    context->pc_is_return = false;
+}
+
+/* Tells host functions that are passed. What they do meanwhile may collect garbage. */
+static void abandon_frames(vm_context *context, size_t count, pirn_exception *exception)
+{
+    pirn_slot slot = {.ref = exception}, *slots = &slot;
+    size_t slot_count = 1;
+    vm_heap *heap = &context->store->heap;
+    vm_heap_range range = {.slots = &slots, .count = &slot_count, .outer = heap->ranges};
+    heap->ranges = &range;
+    for (; count > 0; count--)
+        vm_call_abandon_frame(context);
+    heap->ranges = range.outer;
 }
 
 bool vm_exception_throw(vm_context *context, pirn_exception *exception)
@@ -158,8 +158,7 @@ bool vm_exception_throw(vm_context *context, pirn_exception *exception)
             break;
         const vm_landing *landing = find_landing(code, &at, exception->tag);
         if (landing != NULL) {
-            for (; passed > 0; passed--)
-                vm_call_abandon_frame(context);
+            abandon_frames(context, passed, exception);
             land(context, code, landing, &at, exception);
             return true;
         }

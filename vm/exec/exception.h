@@ -34,21 +34,16 @@ typedef struct vm_landing {
     };
 } vm_landing;
 
+/* An object of the heap, collected like others. */
 struct pirn_exception {
+    vm_array head; /* `length`: how many slots the values take */
     pirn_tag *tag;
-    pirn_exception *next, *previous; /* of the store */
-    bool is_referred_to;             /* a reference to it has been given out: it lives as long as the store */
     pirn_slot values[];
 };
 
-/* At most so many exceptions that references were given out to. */
-enum { VM_LIMIT_EXCEPTIONS = 1000000 };
-
-/* Makes an exception with these values. NULL: out of memory, or too many; context->trap says which. */
-pirn_exception *vm_exception_new(vm_context *context, pirn_tag *tag, const pirn_slot *values);
-/* Clears context->uncaught. */
-void vm_exception_forget(vm_context *context);
-void vm_exceptions_free(pirn_store *store);
+void vm_exception_layout_init(vm_layout *layout);
+/* Makes an exception with these values, which are where a collection looks. NULL: the heap is full. */
+pirn_exception *vm_exception_new(pirn_store *store, pirn_tag *tag, const pirn_slot *values);
 
 /*
  * Throws the exception at the state in the context. True: pc, fp and instance are now where it was caught; false: nothing catches

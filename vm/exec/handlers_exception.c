@@ -18,9 +18,13 @@ static VM_HANDLER(throw_exception)
 
 VM_HANDLER(op_THROW)
 {
-    pirn_exception *exception = vm_exception_new(inst->context, inst->tags[pc[2].u64], &VM_SLOT(pc[1].offset));
-    if (BASE_UNLIKELY(exception == NULL))
+    inst->store->heap.top = &VM_SLOT(pc[1].far_a);
+    pirn_exception *exception = vm_exception_new(inst->store, inst->tags[pc[2].u64], &VM_SLOT(pc[1].far_d));
+    inst->store->heap.top = NULL;
+    if (BASE_UNLIKELY(exception == NULL)) {
+        inst->context->trap = PIRN_TRAP_HEAP;
         VM_BECOME(vm_trap);
+    }
     acc = vm_image_of_ref(exception);
     VM_BECOME(throw_exception);
 }

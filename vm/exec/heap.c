@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Chunks, holes and objects: see vm/exec/heap.h. */
-#include "vm/exec/heap.h"
-#include "vm/exec/runtime.h"
+#include "vm/exec/exception.h"
 
 enum {
     CHUNK_BYTES = 256 * 1024,
     LARGE_BYTES = CHUNK_BYTES / 8,
     LEAST_ALLOWANCE = 4 * 1024 * 1024,
+    LEAST_GREY = 256,
     WORD_BITS = 64,
 };
 
@@ -44,7 +44,8 @@ static vm_chunk *add_chunk(pirn_store *store, size_t size, bool is_large)
     size_t words = is_large ? 1 : start_words(size);
     size_t head = round_up(sizeof(vm_chunk) + words * sizeof(uint64_t), VM_HEAP_GRANULE), block;
     if (!base_add_size(head, size, &block) || block > store->limits.heap_bytes ||
-        heap->bytes > store->limits.heap_bytes - block || !BASE_VEC_RESERVE(&heap->by_address, allocator, 1))
+        heap->bytes > store->limits.heap_bytes - block || !BASE_VEC_RESERVE(&heap->by_address, allocator, 1) ||
+        !BASE_VEC_RESERVE(&heap->grey, allocator, LEAST_GREY))
         return NULL;
     vm_chunk *chunk = base_alloc(allocator, block);
     if (chunk == NULL)
@@ -115,8 +116,7 @@ static size_t next_start(const vm_chunk *chunk, size_t from)
 static size_t size_of(const vm_object *object)
 {
     const vm_layout *layout = vm_object_layout(object);
-    uint32_t length = layout->rtt.kind == VM_TYPE_ARRAY ? ((const vm_array *)object)->length : 0;
-    return vm_heap_object_size(layout, length);
+    return vm_heap_object_size(layout, vm_object_length(layout, object));
 }
 
 /* Moves to the next hole, in this chunk or a later one. Its end is where an object starts, or the end of the chunk. */
@@ -151,6 +151,7 @@ void vm_heap_init(vm_heap *heap)
     heap->allowance = LEAST_ALLOWANCE;
     heap->box_of_host = (vm_layout){.rtt = {.kind = VM_TYPE_HOST_BOX}, .size = sizeof(vm_box)};
     heap->box_of_i31 = (vm_layout){.rtt = {.kind = VM_TYPE_I31_BOX}, .size = sizeof(vm_box)};
+    vm_exception_layout_init(&heap->exception);
 }
 
 void vm_heap_done(pirn_store *store)
@@ -172,7 +173,7 @@ void vm_heap_done(pirn_store *store)
 size_t vm_heap_object_size(const vm_layout *layout, uint32_t length)
 {
     uint64_t size = layout->size;
-    if (layout->rtt.kind == VM_TYPE_ARRAY)
+    if (length > 0)
         size += (uint64_t)length * layout->fields[0].size;
     size = (size + VM_HEAP_GRANULE - 1) / VM_HEAP_GRANULE * VM_HEAP_GRANULE;
     return size <= SIZE_MAX / 2 ? (size_t)size : 0;
@@ -235,7 +236,7 @@ vm_object *vm_heap_new(pirn_store *store, const vm_layout *layout, uint32_t leng
     heap->allocated += size;
     memset(object, 0, size);
     object->header = (uintptr_t)layout;
-    if (layout->rtt.kind == VM_TYPE_ARRAY)
+    if (length > 0)
         ((vm_array *)object)->length = length;
     return object;
 }

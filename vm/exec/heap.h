@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The heap of a store: structures and arrays (spec 4.2.9), and how references to them look.
+ * The heap of a store: structures, arrays and exceptions (spec 4.2.9, 4.2.12), and how references to them look.
  *
  * A reference in a slot, a field or a table:
  *
@@ -10,7 +10,9 @@
  *      extern hierarchy   0              null
  *                         address        an object of this heap that has been made external; an i31 is in a box then
  *                         anything else  the embedder's pointer
- *      func hierarchy     a pirn_func *; exn hierarchy: a pirn_exception *
+ *      exn hierarchy      0              null
+ *                         address        an object: an exception (vm/exec/exception.h)
+ *      func hierarchy     a pirn_func *
  *
  * So a pointer of the embedder may have any bits, as long as it does not point to an object of the heap. Objects never move.
  *
@@ -29,7 +31,7 @@ typedef struct vm_object {
     _Alignas(8) uintptr_t header;
 } vm_object;
 
-/* The elements follow from VM_ARRAY_DATA on. */
+/* The elements follow from VM_ARRAY_DATA on. An exception begins like this, too: its values are its elements. */
 typedef struct vm_array {
     vm_object object;
     uint32_t length;
@@ -47,6 +49,13 @@ enum { VM_HEAP_GRANULE = 16, VM_HEADER_MARK = 1 };
 static inline const vm_layout *vm_object_layout(const vm_object *object)
 {
     return (const vm_layout *)object->header;
+}
+
+/* How many elements the object has behind the part of fixed size. */
+static inline uint32_t vm_object_length(const vm_layout *layout, const vm_object *object)
+{
+    bool has_elements = layout->rtt.kind == VM_TYPE_ARRAY || layout->rtt.kind == VM_TYPE_EXCEPTION;
+    return has_elements ? ((const vm_array *)object)->length : 0;
 }
 
 static inline uint8_t *vm_object_at(vm_object *object, size_t offset)
@@ -103,14 +112,14 @@ typedef struct vm_heap {
     size_t allocated;     /* since the last collection */
     size_t allowance;     /* how much until the next */
     uint64_t collections; /* so far */
-    vm_layout box_of_host, box_of_i31;
+    vm_layout box_of_host, box_of_i31, exception;
     /* Roots besides those that the store's own objects are. */
     pirn_root *roots;
     vm_heap_range *ranges;
     pirn_instance *constructing; /* an instance that the store does not have yet */
     pirn_slot *top;              /* of the value stack in use, when a handler allocates; else NULL */
     /* Of a collection. */
-    BASE_VEC(vm_object *) grey; /* reached, not yet looked into */
+    BASE_VEC(vm_object *) grey; /* reached, not yet looked into; always room for some */
     bool overflowed;            /* objects were reached for which `grey` had no room */
 } vm_heap;
 
@@ -118,7 +127,7 @@ void vm_heap_init(vm_heap *heap);
 void vm_heap_done(pirn_store *store);
 
 /*
- * A structure with all fields zero, or an array of `length` elements that are zero. NULL when there is no room even after
+ * An object with all fields zero, and `length` elements, if it has such, that are zero. NULL when there is no room even after
  * a collection. May collect: whoever calls has all its references where collect.c looks.
  */
 vm_object *vm_heap_new(pirn_store *store, const vm_layout *layout, uint32_t length);

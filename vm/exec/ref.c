@@ -32,16 +32,14 @@ void pirn_ref_unroot(pirn_root *root)
     base_free(&root->store->engine->allocator, root, sizeof *root);
 }
 
-static bool is_external(pirn_valtype type)
-{
-    return !vm_ref_is_concrete(type) && vm_heaptype_top(vm_ref_code(type)) == VM_CODE_EXTERNREF;
-}
-
 pirn_ref_kind pirn_ref_kind_of(pirn_store *store, pirn_valtype type, pirn_slot reference)
 {
     if (reference.ref == NULL)
         return PIRN_REF_NULL;
-    if (!is_external(type) && vm_is_i31(reference.ref))
+    pirn_valtype top = pirn_valtype_top(store->engine, type);
+    if (top == PIRN_FUNCREF || top == PIRN_EXNREF)
+        return top == PIRN_FUNCREF ? PIRN_REF_FUNC : PIRN_REF_EXCEPTION;
+    if (top == PIRN_ANYREF && vm_is_i31(reference.ref))
         return PIRN_REF_I31;
     const vm_object *object = vm_heap_find(&store->heap, reference.ref);
     if (object == NULL)

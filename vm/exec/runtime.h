@@ -233,6 +233,4 @@ struct pirn_store {
     pirn_global *globals;
     pirn_tag *tags;
     vm_host_function *funcs;
-    pirn_exception *exceptions; /* those that are alive */
-    uint32_t exception_count;
 };

@@ -153,7 +153,10 @@ static bool is_before(struct timespec a, struct timespec b)
 
 /* ---- Waiting and waking ---------------------------------------------------------------------------------------------- */
 
-/* Sleeps until woken, an interval is over, or the time has come; true in the last case. */
+/*
+ * Sleeps until woken, an interval is over, or the time has come; true in the last case. An interrupt may come from a signal handler,
+ * which cannot wake anybody by a lock or a condition: so the waiter looks for it, at intervals.
+ */
 static bool sleep_once(vm_shared_memory *shared, const vm_waiter *waiter, const struct timespec *deadline)
 {
     struct timespec until = after(LOOK_INTERVAL_NS);

@@ -2,7 +2,6 @@
 /* The store (spec 4.2.3): limits, fuel, interruption, and the ownership of all runtime objects. */
 #include "vm/exec/store.h"
 #include "vm/exec/call.h"
-#include "vm/exec/exception.h"
 
 pirn_store_limits pirn_store_limits_default(void)
 {
@@ -12,6 +11,7 @@ pirn_store_limits pirn_store_limits_default(void)
         .stack_bytes = UINT64_C(1) << 20,
         .instances = 10000,
         .heap_bytes = UINT64_C(1) << 30,
+        .call_bytes = UINT64_C(1) << 29,
         .handles = 1000000,
     };
 }
@@ -69,7 +69,6 @@ void pirn_store_free(pirn_store *store)
     if (store == NULL)
         return;
     pirn_call_free(store->invoke_call);
-    vm_exceptions_free(store);
     for (pirn_instance *instance = store->instances, *next; instance != NULL; instance = next) {
         next = instance->next;
         vm_instance_free(instance);

@@ -53,7 +53,7 @@ typedef struct vm_value {
     /* ACC: what patches its cell to a slot as destination; IR_COUNT: cannot be. TEMP: the same when it is the result of
      * a vector cell, else 0. */
     uint16_t slot_ir;
-    uint32_t temp;    /* the slot that belongs to its place */
+    uint32_t temp; /* the slot that belongs to its place */
     union {
         uint64_t bits; /* CONST: image of a slot */
         uint32_t cell; /* ACC, and TEMP with a slot_ir: where it was made */
@@ -213,6 +213,10 @@ uint32_t vm_value_slot(vm_translator *t, vm_value *value);
 void vm_value_narrow(vm_translator *t, vm_value *value, bool is64);
 /* Brings a popped value to the given slot. */
 void vm_value_move(vm_translator *t, vm_value *value, uint32_t slot);
+/*
+ * Cells of shape w: the operands are settled, the result (unless VM_BOTTOM) takes the place of the first. Returns the cell.
+ */
+vm_word *vm_emit_whole(vm_translator *t, vm_ir ir, uint32_t operands, vm_valtype result);
 /* Brings all locals and accumulators of the stack into temps. */
 void vm_flush(vm_translator *t);
 /* Brings the topmost `count` values into temps, constants too. */

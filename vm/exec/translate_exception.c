@@ -44,11 +44,7 @@ static void push_landing_to(vm_translator *t, vm_landing landing, vm_label *labe
 static void translate_throw(vm_translator *t, uint32_t tag)
 {
     const pirn_functype *type = t->module->types[t->syntax->tags.data[tag].type];
-    vm_settle(t, type->param_count);
-    uint32_t slot = vm_temp_at(t, (uint32_t)t->stack.len) - type->param_slots;
-    vm_word *cell = vm_emit(t, IR_THROW);
-    cell[1].offset = slot * (uint32_t)sizeof(pirn_slot);
-    cell[2].u64 = tag;
+    vm_emit_whole(t, IR_THROW, type->param_count, VM_BOTTOM)[2].u64 = tag;
     vm_become_unreachable(t);
 }
 

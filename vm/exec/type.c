@@ -110,7 +110,7 @@ static uint32_t storage_size(vm_valtype type)
     }
 }
 
-/* May a field of this type refer to an object of the heap? (Functions and exceptions are not there.) */
+/* May a field of this type refer to an object of the heap? (Functions are not there.) */
 static bool may_refer(const maker *m, vm_valtype type)
 {
     if (!pirn_valtype_is_ref(type))
@@ -121,7 +121,7 @@ static bool may_refer(const maker *m, vm_valtype type)
                VM_TYPE_FUNC;
     }
     uint8_t top = vm_heaptype_top(vm_ref_code(type));
-    return top == VM_CODE_ANY || top == VM_CODE_EXTERNREF;
+    return top == VM_CODE_ANY || top == VM_CODE_EXTERNREF || top == VM_CODE_EXN;
 }
 
 /* Takes the next `size` bytes of an object; returns where they are. */
@@ -320,6 +320,14 @@ static uint8_t kind_code(const vm_rtt *rtt)
     return rtt->kind == VM_TYPE_FUNC     ? VM_CODE_FUNCREF
            : rtt->kind == VM_TYPE_STRUCT ? VM_CODE_STRUCTREF
                                          : VM_CODE_ARRAYREF;
+}
+
+pirn_valtype pirn_valtype_top(const pirn_engine *engine, pirn_valtype type)
+{
+    if (!pirn_valtype_is_ref(type))
+        return type;
+    const vm_rtt *rtt = vm_ref_is_concrete(type) ? type_at(engine, vm_ref_index(type)) : NULL;
+    return vm_heaptype_top(rtt != NULL ? kind_code(rtt) : vm_ref_code(type));
 }
 
 static bool heaptypes_match(const pirn_engine *engine, vm_valtype actual, vm_valtype expected)

@@ -14,7 +14,7 @@
 #include "vm/syntax/types.h"
 
 /* Kinds of objects of the heap that no type describes (vm/exec/heap.h), behind those of vm_type_kind. */
-enum { VM_TYPE_HOST_BOX = VM_TYPE_ARRAY + 1, VM_TYPE_I31_BOX };
+enum { VM_TYPE_HOST_BOX = VM_TYPE_ARRAY + 1, VM_TYPE_I31_BOX, VM_TYPE_EXCEPTION };
 
 /* What every type object begins with. */
 typedef struct vm_rtt vm_rtt;

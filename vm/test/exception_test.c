@@ -390,42 +390,6 @@ static void test_a_block_that_catches_has_no_cells(void **state)
     fixture_free(&f);
 }
 
-/* catches(n): throws and catches n times. */
-static pirn_instance *catching(fixture *f)
-{
-    wasm w;
-    wasm_init(&w);
-    add_thrower(&w);
-    uint8_t results = (uint8_t)wasm_type(&w, ":il");
-    wasm_export_func(
-        &w, "catches",
-        wasm_func(&w, "i:i", "",
-                  CODE(LOOP, VOID, BLOCK, results, TRY_TABLE, I32, 1, VALUES, 0, 0, LOCAL_GET, 0, CALL, 0, END,
-                       RETURN, END, DROP, I32_CONST, 1, I32_SUB, LOCAL_SET, 0, BR, 0, END, UNREACHABLE, END)));
-    return fixture_run(f, &w, NULL, 0);
-}
-
-static void test_what_was_caught_by_value_is_gone(void **state)
-{
-    (void)state;
-    test_memory memory;
-    test_memory_init(&memory, SIZE_MAX);
-    pirn_config config = pirn_config_default();
-    config.allocator = &memory.allocator;
-    fixture f = fixture_new(&config, NULL);
-    pirn_instance *instance = catching(&f);
-    pirn_call *call = pirn_call_new(f.store);
-    expect_i32(&f, call, instance, "catches", 1, 5);
-    size_t before = memory.live_bytes;
-    expect_i32(&f, call, instance, "catches", 10000, 5);
-    assert_int_equal(memory.live_bytes, before);
-    memory.requests_left = 0;
-    expect_start(&f, call, wasm_find_func(instance, "catches"), &(pirn_slot){.i32 = 1}, PIRN_NOMEM, "out of memory");
-    pirn_call_free(call);
-    fixture_free(&f);
-    assert_int_equal(memory.live_bytes, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,7 +403,6 @@ int main(void)
         cmocka_unit_test(test_tags_are_made_by_the_embedder_too),
         cmocka_unit_test(test_legacy_blocks_catch_rethrow_and_delegate),
         cmocka_unit_test(test_a_block_that_catches_has_no_cells),
-        cmocka_unit_test(test_what_was_caught_by_value_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,21 @@ static inline pirn_instance *fixture_run(fixture *f, wasm *w, pirn_func *const *
     return wasm_instance(f->store, f->module, objects, count);
 }
 
+/* The same with objects as imports, of a module's text. */
+static inline pirn_instance *fixture_run_text(fixture *f, const char *text, const pirn_extern *imports, size_t count)
+{
+    pirn_arena *arena = pirn_arena_new(NULL);
+    const uint8_t *bytes;
+    size_t size;
+    pirn_status status = pirn_text_parse(text, strlen(text), arena, &bytes, &size, f->error);
+    if (status == PIRN_OK)
+        status = pirn_module_load(f->engine, bytes, size, PIRN_BYTES_COPY, 0, &f->module, f->error);
+    pirn_arena_free(arena);
+    if (status != PIRN_OK)
+        fail_msg("%s", pirn_error_message(f->error));
+    return wasm_instance(f->store, f->module, imports, count);
+}
+
 static inline const pirn_functype *fixture_type(fixture *f, const char *letters)
 {
     static const char known[] = "ilfdrexv";

@@ -210,6 +210,26 @@ static void test_references_have_a_text(void **state)
         assert_string_equal(pirn_valtype_text(cases[i].type, text), cases[i].text);
 }
 
+static void test_every_reference_type_has_a_top(void **state)
+{
+    (void)state;
+    fixture f = fixture_new(NULL, NULL);
+    fixture_run_text(&f,
+                     "(module (type $s (struct)) (type $f (func (param (ref null $s) (ref $f))))"
+                     "  (func (export \"f\") (type $f)))",
+                     NULL, 0);
+    const pirn_valtype *params;
+    assert_int_equal(pirn_functype_params(pirn_module_export(f.module, 0).type.func, &params), 2);
+    assert_int_equal(pirn_valtype_top(f.engine, params[0]), PIRN_ANYREF);
+    assert_int_equal(pirn_valtype_top(f.engine, params[1]), PIRN_FUNCREF);
+    assert_int_equal(pirn_valtype_top(f.engine, PIRN_I31REF), PIRN_ANYREF);
+    assert_int_equal(pirn_valtype_top(f.engine, VM_CODE_NONE), PIRN_ANYREF);
+    assert_int_equal(pirn_valtype_top(f.engine, vm_ref_abstract(VM_CODE_NOEXN, false)), PIRN_EXNREF);
+    assert_int_equal(pirn_valtype_top(f.engine, VM_CODE_NOEXTERN), PIRN_EXTERNREF);
+    assert_int_equal(pirn_valtype_top(f.engine, PIRN_F64), PIRN_F64);
+    fixture_free(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_a_group_may_have_a_million_types),
         cmocka_unit_test(test_abstract_heap_types_are_in_order),
         cmocka_unit_test(test_references_have_a_text),
+        cmocka_unit_test(test_every_reference_type_has_a_top),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -239,7 +239,8 @@ typedef struct pirn_interfacedesc {
 PIRN_API void *pirn_host_call_data(const pirn_host_call *call);
 /* The `user` pointer of the definition in the linker. */
 PIRN_API void *pirn_host_call_user(const pirn_host_call *call);
-/* Memory until the function has returned to the guest; NULL when out of memory. */
+/* Memory until the function has returned to the guest; NULL when out of memory, or when the call takes more than the store's
+ * limit `call_bytes` (the error says so). */
 PIRN_API void *pirn_host_call_alloc(pirn_host_call *call, size_t size);
 /* A pointer of the function's own, NULL at first, kept while it is pending. */
 PIRN_API void **pirn_host_call_state(pirn_host_call *call);

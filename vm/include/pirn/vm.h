@@ -256,11 +256,12 @@ typedef struct pirn_store_limits {
     uint64_t stack_bytes;   /* of the value stack of one call */
     uint64_t instances;
     uint64_t handles;       /* of resources, in one instance of a component with all that are nested in it */
-    uint64_t heap_bytes;    /* of structures and arrays */
+    uint64_t heap_bytes;    /* of structures, arrays and exceptions */
+    uint64_t call_bytes;    /* of the host's memory, for the values that one call of a component's function passes */
 } pirn_store_limits;
 
 /* 4 GiB of memory, 10,000,000 table elements, 1 MiB of stack a call, 10,000 instances, 1,000,000 handles,
- * 1 GiB of structures and arrays. */
+ * 1 GiB of structures, arrays and exceptions, 512 MiB of values a call. */
 PIRN_API pirn_store_limits pirn_store_limits_default(void);
 
 /* `limits` may be NULL for the default. NULL when out of memory. */
@@ -312,7 +313,7 @@ typedef union pirn_slot {
 } pirn_slot;
 
 /*
- * References to structures and arrays. An object lives as long as it can be reached from an instance, a table, a global, the
+ * References to structures, arrays and exceptions. An object lives as long as it can be reached from an instance, a table, a global, the
  * arguments, frames or last results of a call, or from a root; objects do not move. So a host function that keeps a reference
  * beyond its return, or between two of its own calls into Wasm, makes a root of it.
  */
@@ -323,15 +324,23 @@ PIRN_API pirn_slot pirn_root_value(const pirn_root *root);
 /* NULL is allowed. What is left when the store is freed goes with it. */
 PIRN_API void pirn_ref_unroot(pirn_root *root);
 
-/* What a reference of the hierarchies any and extern is. */
+/*
+ * The type at the top of a reference type's hierarchy: PIRN_ANYREF, PIRN_EXTERNREF, PIRN_FUNCREF or PIRN_EXNREF; for a type that is
+ * not one of references, the type itself.
+ */
+PIRN_API pirn_valtype pirn_valtype_top(const pirn_engine *engine, pirn_valtype type);
+
+/* What a reference is. */
 typedef enum pirn_ref_kind {
     PIRN_REF_NULL,
     PIRN_REF_I31,
     PIRN_REF_STRUCT,
     PIRN_REF_ARRAY,
     PIRN_REF_HOST, /* the embedder's pointer: an externref, also one that has become an anyref */
+    PIRN_REF_FUNC,
+    PIRN_REF_EXCEPTION,
 } pirn_ref_kind;
-/* `type` is its static type: a reference type that is neither to functions nor to exceptions. */
+/* `type` is its static type, any reference type. */
 PIRN_API pirn_ref_kind pirn_ref_kind_of(pirn_store *store, pirn_valtype type, pirn_slot reference);
 /*
  * Between externref and anyref, as any.convert_extern and extern.convert_any do it: so an embedder's pointer becomes an
@@ -394,6 +403,12 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_tag_new(pirn_store *store, const pirn_
                                                   pirn_error *error);
 PIRN_API const pirn_functype *pirn_tag_type(const pirn_tag *tag);
 
+/*
+ * Exceptions are objects like structures: see pirn_root for how long one lives. `values` are as many slots as the parameters of the
+ * tag's type take. EXHAUSTED: the heap is full. USAGE: the tag is of another store.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_exception_new(pirn_store *store, pirn_tag *tag, const pirn_slot *values,
+                                                        pirn_exception **out, pirn_error *error);
 PIRN_API pirn_tag *pirn_exception_tag(const pirn_exception *exception);
 /* As many slots as the parameters of the tag's type take. */
 PIRN_API const pirn_slot *pirn_exception_values(const pirn_exception *exception);
@@ -460,6 +475,7 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_invoke(pirn_store *store, pirn_frame *
  *   PIRN_OK                          the results are there
  *   the value of pirn_frame_wait()   it waits: the call is pending; when resumed, `next` is called
  *   the value of pirn_frame_enter()  it has another function called first; `next` is called with its results
+ *   the value of pirn_frame_throw()  it throws an exception
  *   the value of pirn_frame_trap()   the call ends
  * No Wasm frame is on the native stack while it runs, and none of its own remains when it waits.
  */
@@ -498,6 +514,13 @@ PIRN_API const pirn_slot *pirn_frame_entered_results(pirn_frame *frame);
  * uncaught, and the call ends.
  */
 PIRN_API void pirn_frame_stop_exceptions(pirn_frame *frame);
+/*
+ * Return these from a host function: it throws, as the instructions of these names do; the frame's caller, or what called that, may
+ * catch. When nothing does the call ends with TRAP, and pirn_store_exception() has the exception. An exception that has ended
+ * pirn_invoke can so be passed on. When a new one finds no room on the heap, the call ends EXHAUSTED.
+ */
+PIRN_API pirn_status pirn_frame_throw(pirn_frame *frame, pirn_tag *tag, const pirn_slot *values);
+PIRN_API pirn_status pirn_frame_throw_ref(pirn_frame *frame, pirn_exception *exception);
 /* Ends the call with TRAP and a formatted sentence. */
 PIRN_API pirn_status pirn_frame_trap(pirn_frame *frame, const char *format, ...) PIRN_PRINTF(2, 3);
 
