@@ -80,6 +80,8 @@ static bool parse(request *r, int argc, char **argv)
             r->emit = true;
         } else if (strcmp(argv[i], "--common") == 0) {
             r->options = (generate_options){COMMON_FEATURES, false};
+        } else if (strcmp(argv[i], "--standard") == 0) {
+            r->options = (generate_options){pirn_config_default().features, false};
         } else if (strcmp(argv[i], "--write") == 0 && i + 1 < argc) {
             r->folder = argv[++i];
         } else if (strcmp(argv[i], "--seconds") == 0 && i + 1 < argc) {
@@ -97,7 +99,7 @@ int main(int argc, char **argv)
     request r;
     if (!parse(&r, argc, argv)) {
         fprintf(stderr,
-                "usage: %s [--emit] [--common] [--write FOLDER] [--seconds N] FIRST [COUNT]\n"
+                "usage: %s [--emit] [--common|--standard] [--write FOLDER] [--seconds N] FIRST [COUNT]\n"
                 "Runs the modules of COUNT seeds, or as many as there is time for, in several ways.\n",
                 argv[0]);
         return EXIT_FAILURE;

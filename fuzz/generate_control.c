@@ -34,12 +34,6 @@ void begin_block(generator *g, vm_opcode op, vm_valtype result)
     begin_label(g, &result, result != VM_BOTTOM && op != VM_OP_LOOP, false);
 }
 
-/* Blocks in blocks end somewhere, before the table of labels does. */
-static bool is_too_deep(const generator *g)
-{
-    return g->label_count + 8 > MAX_LABELS;
-}
-
 /* The depth of a label that carries exactly these types, or VM_NO_TYPE. */
 static uint32_t find_label(generator *g, const vm_valtype *types, uint32_t count)
 {

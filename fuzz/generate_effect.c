@@ -159,14 +159,9 @@ static bool make_table_effect(generator *g)
 
 /* ---- The alternatives --------------------------------------------------------------------------------------------------------- */
 
-static bool make_effect_of(generator *g, bool (*make)(generator *g, vm_valtype type))
-{
-    return make(g, VM_BOTTOM);
-}
-
 static bool make_guarded_throw(generator *g)
 {
-    if (g->tag_count == 0 || g->label_count + 8 > MAX_LABELS)
+    if (g->tag_count == 0 || is_too_deep(g))
         return false;
     make_value(g, PIRN_I32);
     begin_block(g, VM_OP_IF, VM_BOTTOM);
@@ -177,27 +172,27 @@ static bool make_guarded_throw(generator *g)
 
 static bool make_void_block(generator *g)
 {
-    return make_effect_of(g, make_block);
+    return make_block(g, VM_BOTTOM);
 }
 
 static bool make_void_if(generator *g)
 {
-    return make_effect_of(g, make_if);
+    return make_if(g, VM_BOTTOM);
 }
 
 static bool make_void_loop(generator *g)
 {
-    return make_effect_of(g, make_loop);
+    return make_loop(g, VM_BOTTOM);
 }
 
 static bool make_void_try(generator *g)
 {
-    return make_effect_of(g, make_try);
+    return make_try(g, VM_BOTTOM);
 }
 
 static bool make_void_call(generator *g)
 {
-    return make_effect_of(g, make_call);
+    return make_call(g, VM_BOTTOM);
 }
 
 static const struct {

@@ -112,7 +112,7 @@ static void make_legacy_try(generator *g, vm_valtype type)
 
 bool make_try(generator *g, vm_valtype type)
 {
-    if (g->tag_count == 0 || g->label_count + 8 > MAX_LABELS)
+    if (g->tag_count == 0 || is_too_deep(g))
         return false;
     if (has_feature(g, PIRN_FEATURE_LEGACY_EXCEPTIONS) && choose(&g->c, 4) == 3)
         make_legacy_try(g, type);

@@ -265,7 +265,7 @@ static void make_non_null_branch(generator *g, vm_valtype type)
 
 bool make_ref_branch(generator *g, vm_valtype type)
 {
-    if (!pirn_valtype_is_ref(type) || !has_gc(g))
+    if (!pirn_valtype_is_ref(type) || !has_gc(g) || is_too_deep(g))
         return false;
     switch (choose(&g->c, 8)) {
     case 0:

@@ -123,6 +123,12 @@ static inline bool has_gc(const generator *g)
     return has_feature(g, PIRN_FEATURE_GC);
 }
 
+/* Blocks in blocks end somewhere: is there not room for the labels of one more construct? */
+static inline bool is_too_deep(const generator *g)
+{
+    return g->label_count + 8 > MAX_LABELS;
+}
+
 /* ---- generate_type.c ---------------------------------------------------------------------------------------------------- */
 
 void plan_types(generator *g);

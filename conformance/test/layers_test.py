@@ -32,7 +32,7 @@ ROOMS = {
     "conformance/": (["conformance/", "vm/text/lexer.h", "vm/text/numbers.h", "vm/text/parse.h"],
                      ["base", "vm", "component", "wit", "conformance"]),
     "conformance/bench/": (["conformance/"], list(PUBLIC)),
-    "fuzz/": (["fuzz/", "vm/", "component/", "wit/", "host/"], list(PUBLIC)),
+    "fuzz/": (["fuzz/", "vm/", "component/", "wit/", "host/", "conformance/"], list(PUBLIC)),
     "docs/": ([], list(PUBLIC)),
 }
 # Where compilers and systems may be told apart (the last for the compilers of embedders).
