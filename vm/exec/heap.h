@@ -16,6 +16,9 @@
  *
  * So a pointer of the embedder may have any bits, as long as it does not point to an object of the heap. Objects never move.
  *
+ * An object whose type has a descriptor (vm/valid/descriptor.c) refers to it in a place among its fields that its layout names,
+ * and collections see that reference as they see a field.
+ *
  * The heap consists of chunks. A chunk has a bit for each place where an object may start, set where one does: that says
  * whether any word is the address of an object, and where free room is. Objects are taken one behind the other from a hole;
  * the next hole is found by walking from the end of one object to the start of the next. Collection (vm/exec/collect.c)

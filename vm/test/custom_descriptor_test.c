@@ -142,6 +142,40 @@ static void test_exact_types_have_a_text(void **state)
     assert_int_equal(vm_valtype_non_null(vm_ref_exact(7, true)), vm_ref_exact(7, false));
 }
 
+/*
+ * A group of `count` types below the first, and behind them their descriptors, each below the one before: whoever walks up
+ * from each of these before he has seen how long the way is never comes to an end.
+ */
+static void test_descriptors_ahead_cannot_be_a_long_chain(void **state)
+{
+    (void)state;
+    const uint32_t count = 200000;
+    size_t size;
+    vm_writer w;
+    vm_writer_init(&w, pirn_allocator_default());
+    vm_writer_preamble(&w);
+    size_t section = vm_writer_begin(&w, 1);
+    vm_writer_bytes(&w, CODE(1, VM_CODE_REC));
+    vm_writer_leb_unsigned(&w, 2 * count);
+    for (uint32_t i = 0; i < 2 * count; i++) {
+        bool describes = i >= count, has_super = i != 0 && i != count;
+        vm_writer_u8(&w, VM_CODE_SUB);
+        vm_writer_u8(&w, has_super);
+        if (has_super)
+            vm_writer_leb_unsigned(&w, describes ? i - 1 : 0);
+        vm_writer_u8(&w, describes ? VM_CODE_DESCRIBES : VM_CODE_DESCRIPTOR);
+        vm_writer_leb_unsigned(&w, describes ? i - count : i + count);
+        vm_writer_bytes(&w, CODE(VM_CODE_STRUCT, 0));
+    }
+    vm_writer_end(&w, section);
+    uint8_t *bytes = vm_writer_take(&w, &size);
+    fixture f = descriptor_fixture(false, true);
+    pirn_status status = pirn_module_load(f.engine, bytes, size, PIRN_BYTES_COPY, 0, &f.module, f.error);
+    expect_outcome(&f, status, PIRN_LIMIT, "sub type 200064 has too many super types: at most 63 are supported");
+    fixture_free(&f);
+    free(bytes);
+}
+
 /* Bytes of a type section in which an index is as large as can be. */
 static void test_large_indices_name_no_type(void **state)
 {
@@ -397,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_below_an_exact_type_is_only_itself),
         cmocka_unit_test(test_exact_types_have_a_text),
         cmocka_unit_test(test_large_indices_name_no_type),
+        cmocka_unit_test(test_descriptors_ahead_cannot_be_a_long_chain),
         cmocka_unit_test(test_without_the_feature_each_form_says_so),
         cmocka_unit_test(test_a_subtype_begins_like_its_supertype_and_keeps_the_place_of_the_descriptor),
         cmocka_unit_test(test_an_object_keeps_its_descriptor_and_its_fields),

@@ -145,9 +145,20 @@ static pirn_status check_references(vm_validator *v, const vm_subtype *type, uin
     return type->super == VM_NO_TYPE || type->super < index ? PIRN_OK : fail_unknown(v, type, type->super);
 }
 
-static pirn_status check_subtype(vm_validator *v, vm_module *m, uint32_t index)
+/* Known for the whole group before anything walks up: types name others that stand behind them. */
+static pirn_status count_supers(vm_validator *v, vm_module *m, uint32_t index)
 {
     vm_subtype *type = &m->types.data[index];
+    type->depth = type->super == VM_NO_TYPE ? 0 : m->types.data[type->super].depth + 1;
+    if (type->depth <= VM_LIMIT_SUBTYPE_DEPTH)
+        return PIRN_OK;
+    return base_fail(v->error, PIRN_LIMIT, type->offset,
+                     "sub type %u has too many super types: at most %d are supported", index, VM_LIMIT_SUBTYPE_DEPTH);
+}
+
+static pirn_status check_subtype(vm_validator *v, const vm_module *m, uint32_t index)
+{
+    const vm_subtype *type = &m->types.data[index];
     if (type->super == VM_NO_TYPE)
         return PIRN_OK;
     const vm_subtype *super = &m->types.data[type->super];
@@ -157,13 +168,7 @@ static pirn_status check_subtype(vm_validator *v, vm_module *m, uint32_t index)
     if (!is_below_composite(m, type, super) || !vm_valid_clauses_match(type, super))
         return base_fail(v->error, PIRN_INVALID, type->offset, "sub type %u does not match super type %u", index,
                          type->super);
-    PIRN_TRY(vm_valid_clause_types(v, type, super));
-    type->depth = super->depth + 1;
-    if (type->depth > VM_LIMIT_SUBTYPE_DEPTH)
-        return base_fail(v->error, PIRN_LIMIT, type->offset,
-                         "sub type %u has too many super types: at most %d are supported", index,
-                         VM_LIMIT_SUBTYPE_DEPTH);
-    return PIRN_OK;
+    return vm_valid_clause_types(v, type, super);
 }
 
 /* The groups seen so far, by key; the value is the index of the first type. */
@@ -201,6 +206,7 @@ static pirn_status check_group(vm_validator *v, vm_module *m, group_table *group
     uint32_t end = start + m->types.data[start].group_length;
     for (uint32_t i = start; i < end; i++) {
         PIRN_TRY(check_references(v, &m->types.data[i], i));
+        PIRN_TRY(count_supers(v, m, i));
         PIRN_TRY(vm_valid_clauses(v, &m->types.data[i], i));
     }
     PIRN_TRY(number_group(v, m, groups, start));
