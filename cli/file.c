@@ -1,39 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading a file whole, and the sentences for everything that is not WebAssembly. */
+/* What a file holds, and the sentences for everything that is not WebAssembly. */
 #include "cli/file.h"
 #include "cli/text.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <pirn/component.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-/* Reads to the end of `in`; NULL on failure, with errno. */
-static uint8_t *read_all(FILE *in, size_t *size)
-{
-    size_t capacity = 1 << 16;
-    struct stat info;
-    if (fstat(fileno(in), &info) == 0 && S_ISREG(info.st_mode))
-        capacity = (size_t)info.st_size + 1;
-    uint8_t *bytes = malloc(capacity);
-    *size = 0;
-    while (bytes != NULL) {
-        *size += fread(bytes + *size, 1, capacity - *size, in);
-        if (*size < capacity)
-            break;
-        uint8_t *more = realloc(bytes, capacity *= 2);
-        if (more == NULL)
-            free(bytes);
-        bytes = more;
-    }
-    if (bytes != NULL && ferror(in)) {
-        free(bytes);
-        return NULL;
-    }
-    return bytes;
-}
 
 /* True when the beginning looks like something that a person wrote. */
 static bool is_text(const uint8_t *bytes, size_t size)
@@ -64,8 +37,8 @@ static pirn_status assemble(cli_file *file, pirn_error *error)
     if (file->arena == NULL)
         return pirn_error_set(error, PIRN_NOMEM, "out of memory");
     file->kind = CLI_FILE_MODULE;
-    return pirn_text_parse((const char *)file->content, file->content_size, file->arena, &file->bytes, &file->size,
-                           error);
+    return pirn_text_parse((const char *)file->content.data, file->content.size, file->arena, &file->bytes,
+                           &file->size, error);
 }
 
 static pirn_status classify(cli_file *file, pirn_error *error)
@@ -93,20 +66,11 @@ static pirn_status classify(cli_file *file, pirn_error *error)
 pirn_status cli_file_load(cli_file *out, const char *path, pirn_error *error)
 {
     *out = (cli_file){.path = path};
-    bool is_stdin = strcmp(path, "-") == 0;
-    struct stat info;
-    if (!is_stdin && stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return pirn_error_set(error, PIRN_IO, "this is a directory, not a WebAssembly file");
-    FILE *in = is_stdin ? stdin : fopen(path, "rb");
-    if (in == NULL)
-        return pirn_error_set(error, PIRN_IO, "%s", strerror(errno));
-    out->bytes = out->content = read_all(in, &out->content_size);
-    out->size = out->content_size;
-    int failure = errno;
-    if (!is_stdin)
-        fclose(in);
-    if (out->bytes == NULL)
-        return pirn_error_set(error, PIRN_IO, "%s", strerror(failure));
+    const char *problem = cli_bytes_read(&out->content, path);
+    if (problem != NULL)
+        return pirn_error_set(error, PIRN_IO, "%s", problem);
+    out->bytes = out->content.data;
+    out->size = out->content.size;
     return classify(out, error);
 }
 
@@ -126,10 +90,9 @@ bool cli_file_read(cli_file *out, const char *verb, const char *path)
 
 void cli_file_done(cli_file *file)
 {
-    free(file->content);
+    cli_bytes_done(&file->content);
     if (file->arena != NULL)
         pirn_arena_free(file->arena);
-    file->content = NULL;
     file->arena = NULL;
 }
 
@@ -144,7 +107,8 @@ static bool find_in_text(const cli_file *file, const pirn_error *error, uint32_t
     if (file->arena == NULL || pirn_error_offset(error) == PIRN_NO_OFFSET ||
         !pirn_error_function(error, &index, &name))
         return false;
-    return pirn_text_map_new((const char *)file->content, file->content_size, file->arena, &map, NULL) == PIRN_OK &&
+    return pirn_text_map_new((const char *)file->content.data, file->content.size, file->arena, &map, NULL) ==
+               PIRN_OK &&
            pirn_text_map_find(map, pirn_error_offset(error), line, column);
 }
 
@@ -159,7 +123,7 @@ bool cli_file_place(const cli_file *file, const pirn_error *error, uint32_t *lin
 static void print_line(const cli_file *file, uint32_t line, uint32_t column)
 {
     enum { WIDTH = 100 };
-    const char *text = (const char *)file->content, *end = text + file->content_size;
+    const char *text = (const char *)file->content.data, *end = text + file->content.size;
     for (uint32_t i = 1; i < line && text < end; i++) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         text = newline == NULL ? end : newline + 1;

@@ -2,6 +2,7 @@
 /* Input files, and saying what went wrong with them. */
 #pragma once
 
+#include "cli/bytes.h"
 #include <pirn/base.h>
 
 /* What a file holds, by its first bytes; the text of a module is assembled when it is read. */
@@ -14,8 +15,7 @@ typedef struct cli_file {
     const char *path;
     const uint8_t *bytes;
     size_t size;
-    uint8_t *content;  /* the file as it was read; `bytes` unless it was text */
-    size_t content_size;
+    cli_bytes content; /* the file as it was read; `bytes` unless it was text */
     pirn_arena *arena; /* of what was assembled, or NULL */
     cli_file_kind kind;
 } cli_file;

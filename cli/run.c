@@ -20,6 +20,7 @@ const cli_option cli_run_options[] = {
     {"timeout", "TIME", "end the guest after this time (ms, s, m)"},
     {"max-memory", "SIZE", "most bytes of linear memory (KiB, MiB, GiB); default 4GiB"},
     {"max-stack", "SIZE", "most bytes of the guest's call stack; default 1MiB"},
+    {"cache", "DIR", "remember in this directory which modules have been validated; made when there is none"},
     CLI_FEATURE_OPTIONS,
     {"help", NULL, "print this help"},
     {NULL, NULL, NULL},
@@ -32,6 +33,7 @@ typedef struct run {
     pirn_error *error;
     bool has_complained; /* a usage error that was told already */
     pirn_config engine_config;
+    pirn_code_cache *cache;
     pirn_store_limits limits;
     uint64_t fuel, timeout_ns;
     pirn_engine *engine;
@@ -75,6 +77,7 @@ static bool read_limits(run *r)
     r->engine_config = pirn_config_default();
     r->engine_config.fuel = cli_has(r->args, "fuel");
     r->engine_config.interruptible = cli_has(r->args, "timeout");
+    r->engine_config.parallel = pirn_host_parallel();
     r->timeout_ns = PIRN_NO_TIMEOUT;
     bool is_good =
         cli_features_apply(r->args, &r->engine_config) &&
@@ -237,8 +240,23 @@ static void release(run *r)
         pirn_module_free(r->module);
     if (r->engine != NULL)
         pirn_engine_free(r->engine);
+    pirn_code_cache_close(r->cache);
     cli_file_done(&r->file);
     pirn_error_free(r->error);
+}
+
+/* A cache that cannot be used is no reason not to run. */
+static void open_cache(run *r)
+{
+    const char *path = cli_value(r->args, "cache");
+    if (path == NULL)
+        return;
+    if (pirn_code_cache_open(path, &r->cache, r->error) == PIRN_OK) {
+        r->engine_config.known_code = pirn_code_cache_known(r->cache);
+        return;
+    }
+    fprintf(stderr, "pirn run: --cache: %s; going on without it\n", pirn_error_message(r->error));
+    pirn_error_clear(r->error);
 }
 
 static pirn_status run_file(run *r, int *exit_code)
@@ -249,6 +267,7 @@ static pirn_status run_file(run *r, int *exit_code)
     r->has_complained = !make_config(r);
     if (r->has_complained)
         return PIRN_USAGE;
+    open_cache(r);
     r->engine = pirn_engine_new(&r->engine_config);
     if (r->engine == NULL)
         return PIRN_NOMEM;

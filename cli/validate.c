@@ -5,7 +5,7 @@
 #include "cli/json.h"
 #include "cli/verbs.h"
 #include <jansson.h>
-#include <pirn/component.h>
+#include <pirn/host.h>
 #include <stdio.h>
 
 const cli_option cli_validate_options[] = {
@@ -86,6 +86,7 @@ int cli_validate(const cli_args *args)
     }
     int code = CLI_OK;
     pirn_config config = pirn_config_default();
+    config.parallel = pirn_host_parallel();
     if (!cli_features_apply(args, &config))
         return CLI_USAGE;
     pirn_engine *engine = pirn_engine_new(&config);

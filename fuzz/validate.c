@@ -15,7 +15,9 @@ static void check_bodies_again(const vm_module *m, pirn_error *error)
 
 static void validate(vm_module *m, size_t size, pirn_error *error)
 {
-    pirn_status status = vm_validate(m, pirn_allocator_default(), error);
+    pirn_status status = vm_validate_module(m, pirn_allocator_default(), error);
+    if (status == PIRN_OK)
+        status = vm_validate_bodies(m, pirn_allocator_default(), NULL, error);
     fuzz_check(status == pirn_error_status(error));
     if (status == PIRN_OK)
         check_bodies_again(m, error);

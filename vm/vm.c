@@ -21,9 +21,25 @@ static pirn_status keep_bytes(pirn_module *module, const void **bytes, size_t si
     return PIRN_OK;
 }
 
+/* Bodies that are remembered as valid are not looked at again. */
+static pirn_status validate(pirn_module *module, pirn_error *error)
+{
+    const pirn_config *config = &module->engine->config;
+    const pirn_known_code *known = &config->known_code;
+    vm_range bytes = module->syntax.bytes;
+    size_t size = (size_t)(bytes.end - bytes.start);
+    PIRN_TRY(vm_validate_module(&module->syntax, config->allocator, error));
+    if (known->is_valid != NULL && known->is_valid(known->user, bytes.start, size, config->features))
+        return PIRN_OK;
+    PIRN_TRY(vm_validate_bodies(&module->syntax, config->allocator, &config->parallel, error));
+    if (known->remember != NULL)
+        known->remember(known->user, bytes.start, size, config->features);
+    return PIRN_OK;
+}
+
 static pirn_status prepare(pirn_module *module, pirn_error *error)
 {
-    pirn_status status = vm_validate(&module->syntax, &module->engine->allocator, error);
+    pirn_status status = validate(module, error);
     if (status == PIRN_OK) {
         status = vm_module_runtime_init(module, error);
         if (status == PIRN_OK)

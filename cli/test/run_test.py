@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """pirn run: guests made by real toolchains, from C, Rust and JavaScript."""
+import gzip
 import os
 import re
 import subprocess
@@ -329,6 +330,56 @@ class Invoke(support.Case):
                 self.assertIn(message, done.err)
         self.expect(self.pirn("run", "--invoke", "run(1)", hello), 2, "",
                     err="usage: in the arguments, column 2: ")
+
+
+class Files(support.Case):
+    HELLO = ROOT.resolve() / "docs/examples/hello.wasm"
+
+    def test_a_file_packed_by_gzip_runs(self):
+        packed = self.folder / "hello.wasm.gz"
+        packed.write_bytes(gzip.compress(self.HELLO.read_bytes()))
+        self.expect(self.pirn("run", packed), 0, "Hello from a component!\n")
+
+    def test_parts_packed_by_themselves_are_one_file(self):
+        whole = self.HELLO.read_bytes()
+        packed = self.folder / "hello.wasm.gz"
+        packed.write_bytes(gzip.compress(whole[:1000]) + gzip.compress(whole[1000:]))
+        self.expect(self.pirn("run", packed), 0, "Hello from a component!\n")
+
+    def test_a_packed_file_that_is_cut_or_damaged_is_an_error(self):
+        packed = gzip.compress(self.HELLO.read_bytes())
+        broken = self.folder / "broken.wasm.gz"
+        for cut in (2, 12, len(packed) // 2, len(packed) - 1):
+            broken.write_bytes(packed[:cut])
+            self.expect(self.pirn("run", broken), 1, "", err="cut short")
+        broken.write_bytes(packed[:50] + bytes([packed[50] ^ 0xFF]) + packed[51:])
+        self.expect(self.pirn("run", broken), 1, "", err="damaged")
+
+    def test_a_cache_remembers_and_damage_is_no_harm(self):
+        cache = self.folder / "cache"
+        for _ in range(2):
+            self.expect(self.pirn("run", "--cache", cache, self.HELLO), 0, "Hello from a component!\n")
+        entries = [path for path in cache.iterdir() if path.name != "key"]
+        self.assertTrue(entries)
+        for path in cache.iterdir():
+            path.write_bytes(b"damaged")
+        self.expect(self.pirn("run", "--cache", cache, self.HELLO), 0, "Hello from a component!\n")
+
+    def test_a_cache_that_cannot_be_used_is_told_and_done_without(self):
+        cache = self.folder / "cache"
+        cache.write_bytes(b"")
+        done = self.pirn("run", "--cache", cache, self.HELLO)
+        self.expect(done, 0, "Hello from a component!\n", err="going on without it")
+
+    def test_a_big_invalid_module_fails_alike_with_a_cache(self):
+        code = b"\x01\x01" * 300000
+        body = b"\x00" + code + b"\x6a\x0b"  # nops, then an addition of nothing
+        leb = lambda n: bytes([n & 127 | 128, n >> 7 & 127 | 128, n >> 14 & 127 | 128, n >> 21])
+        section = b"\x01" + leb(len(body)) + body
+        module = b"\0asm\1\0\0\0" + b"\1\4\1\x60\0\0" + b"\3\2\1\0" + b"\x0a" + leb(len(section)) + section
+        (self.folder / "bad.wasm").write_bytes(module)
+        for _ in range(2):
+            self.expect(self.pirn("run", "--cache", "cache", "bad.wasm"), 1, "", err="type mismatch")
 
 
 class Example(support.Case):

@@ -68,6 +68,36 @@ BASE_INLINE void base_store_u64(void *p, uint64_t v)
     base_store_u32((uint8_t *)p + 4, (uint32_t)(v >> 32));
 }
 
+/* A number of 128 bits, and the product of two of 64. */
+typedef struct base_wide {
+    uint64_t low, high;
+} base_wide;
+
+#if defined(__SIZEOF_INT128__)
+__extension__ typedef unsigned __int128 base_u128;
+
+BASE_INLINE base_wide base_multiply_wide(uint64_t x, uint64_t y)
+{
+    base_u128 product = (base_u128)x * y;
+    return (base_wide){(uint64_t)product, (uint64_t)(product >> 64)};
+}
+#else
+/* By halves of 32 bits; no sum of the middle is too large. */
+BASE_INLINE base_wide base_multiply_wide(uint64_t x, uint64_t y)
+{
+    uint64_t x0 = (uint32_t)x, x1 = x >> 32, y0 = (uint32_t)y, y1 = y >> 32;
+    uint64_t middle = x1 * y0 + (x0 * y0 >> 32);
+    uint64_t other = x0 * y1 + (uint32_t)middle;
+    return (base_wide){x * y, x1 * y1 + (middle >> 32) + (other >> 32)};
+}
+#endif
+
+BASE_INLINE base_wide base_add_wide(base_wide x, base_wide y)
+{
+    uint64_t low = x.low + y.low;
+    return (base_wide){low, x.high + y.high + (low < x.low)};
+}
+
 /* Reinterpretations without aliasing trouble. */
 BASE_INLINE uint32_t base_bits_of_f32(float v)
 {

@@ -42,6 +42,15 @@ void pirn_error_clear(pirn_error *error)
     error->frame_count = error->frames_hidden = 0;
 }
 
+void base_error_copy(pirn_error *to, const pirn_error *from)
+{
+    if (to == NULL || to->status != PIRN_OK)
+        return;
+    const pirn_allocator *allocator = to->allocator;
+    *to = *from;
+    to->allocator = allocator;
+}
+
 /* Copies as much of `text` as fits, cut at a character boundary, NUL-terminated. */
 static void copy_text(char *to, size_t size, pirn_str text)
 {

@@ -89,6 +89,9 @@ struct pirn_error {
 /* For an error in the caller's own storage; needs no done(). */
 void base_error_init(pirn_error *error);
 
+/* `to` receives all that `from` says, unless it is set already (or NULL). */
+void base_error_copy(pirn_error *to, const pirn_error *from);
+
 /* Sets status, offset and message unless the error is already set (or NULL). Returns `status`. */
 pirn_status base_fail(pirn_error *error, pirn_status status, uint64_t offset, const char *format, ...) PIRN_PRINTF(4, 5);
 pirn_status base_fail_v(pirn_error *error, pirn_status status, uint64_t offset, const char *format, va_list args);

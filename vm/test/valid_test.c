@@ -12,7 +12,9 @@ static pirn_status load(const uint8_t *bytes, size_t len, uint32_t features, con
     vm_module m;
     base_error_init(error);
     PIRN_TRY(vm_decode(&m, bytes, len, 0, features, allocator, error));
-    pirn_status status = vm_validate(&m, allocator, error);
+    pirn_status status = vm_validate_module(&m, allocator, error);
+    if (status == PIRN_OK)
+        status = vm_validate_bodies(&m, allocator, NULL, error);
     vm_module_done(&m);
     return status;
 }

@@ -289,15 +289,3 @@ pirn_status vm_validate_func(vm_validator *v, uint32_t func)
         base_error_in_function(v->error, func, vm_module_func_name(v->module, func));
     return status;
 }
-
-pirn_status vm_validate(vm_module *module, const pirn_allocator *allocator, pirn_error *error)
-{
-    PIRN_TRY(vm_validate_module(module, allocator, error));
-    vm_validator v;
-    vm_validator_init(&v, module, allocator, error);
-    pirn_status status = PIRN_OK;
-    for (uint32_t i = module->imported_funcs; i < module->funcs.len && status == PIRN_OK; i++)
-        status = vm_validate_func(&v, i);
-    vm_validator_done(&v);
-    return status;
-}

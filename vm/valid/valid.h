@@ -7,12 +7,20 @@
 #pragma once
 
 #include "vm/syntax/module.h"
+#include <pirn/vm.h>
 
-/* The whole module. INVALID, MALFORMED, LIMIT, NOMEM; the error has the offset and, in a body, the function. */
-PIRN_MUST_CHECK pirn_status vm_validate(vm_module *module, const pirn_allocator *allocator, pirn_error *error);
-
-/* Everything but function bodies; makes module->declared_funcs. */
+/*
+ * Everything but function bodies; makes module->declared_funcs. This and the next: INVALID, MALFORMED, LIMIT, NOMEM; the error
+ * has the offset and, in a body, the function.
+ */
 PIRN_MUST_CHECK pirn_status vm_validate_module(vm_module *module, const pirn_allocator *allocator, pirn_error *error);
+
+/*
+ * All bodies of a module that has passed vm_validate_module. Big ones are shared out by `parallel` (NULL: to nobody), whose threads
+ * all use the allocator. The error is that of the first function that fails.
+ */
+PIRN_MUST_CHECK pirn_status vm_validate_bodies(const vm_module *module, const pirn_allocator *allocator,
+                                               const pirn_parallel *parallel, pirn_error *error);
 
 /*
  * Validates bodies one after the other, with the same working memory. The module has passed vm_validate_module and is

@@ -99,6 +99,22 @@ PIRN_API pirn_str pirn_host_context_output(const pirn_host_context *context, pir
 /* True when the guest called wasi:cli/exit (or proc_exit): its call has then ended as TRAP, which is no failure. */
 PIRN_API bool pirn_host_context_exited(const pirn_host_context *context, int *exit_code);
 
+/* ---- Loading big files ------------------------------------------------------------------------------------------- */
+
+/* Threads for pirn_config.parallel: as many as there are processors, started when they are needed. */
+PIRN_API pirn_parallel pirn_host_parallel(void);
+
+/* A directory that remembers which modules have been validated, for pirn_config.known_code. */
+typedef struct pirn_code_cache pirn_code_cache;
+/*
+ * Makes the directory when there is none. IO: it cannot be used, or others could write to it. It may be used by any number of
+ * threads and processes at a time.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_code_cache_open(const char *path, pirn_code_cache **out, pirn_error *error);
+/* After the engine that it was given to. */
+PIRN_API void pirn_code_cache_close(pirn_code_cache *cache);
+PIRN_API pirn_known_code pirn_code_cache_known(pirn_code_cache *cache);
+
 /* ---- Running --------------------------------------------------------------------------------------------------- */
 
 #define PIRN_NO_TIMEOUT UINT64_MAX

@@ -144,6 +144,29 @@ enum {
 #undef PIRN_FEATURE_ENUM
 };
 
+/*
+ * Threads that the embedder lends: `run` calls work(data, i) once for each i below `count`, on any threads and in any order, and
+ * returns when all have returned. It may be called by several threads at a time. With `threads` above 1 the bodies of
+ * big modules are validated by so many at a time, and the allocator must be safe to use by all of them.
+ */
+typedef void pirn_parallel_work(void *data, uint32_t index);
+typedef struct pirn_parallel {
+    void (*run)(void *user, uint32_t count, pirn_parallel_work *work, void *data);
+    void *user;
+    uint32_t threads;
+} pirn_parallel;
+
+/*
+ * What the embedder remembers from before: of which modules the function bodies have been validated, with these features. `is_valid`
+ * must be certain, for code that is wrongly taken to be valid may do anything; everything but bodies is checked each time.
+ * `remember` is told of each module that was validated. Either may be NULL. Called by the thread that loads.
+ */
+typedef struct pirn_known_code {
+    bool (*is_valid)(void *user, const void *bytes, size_t size, uint32_t features);
+    void (*remember)(void *user, const void *bytes, size_t size, uint32_t features);
+    void *user;
+} pirn_known_code;
+
 typedef struct pirn_config {
     const pirn_allocator *allocator; /* NULL: the C library's; copied, the `user` must outlive the engine */
     uint32_t features;               /* a mask of PIRN_FEATURE_ */
@@ -152,9 +175,11 @@ typedef struct pirn_config {
     bool fusion;        /* make one cell of the interpreter from several instructions where that is faster; without it
                          * each instruction is translated by itself: the plain meaning, for tests */
     bool collect_always; /* collect garbage at every allocation: for tests */
+    pirn_parallel parallel;     /* zero: no threads */
+    pirn_known_code known_code; /* zero: nothing is known */
 } pirn_config;
 
-/* Everything this build knows of the standard is on; no fuel; not interruptible; fusion. */
+/* Everything this build knows of the standard is on; no fuel; not interruptible; fusion; no threads lent, no code known. */
 PIRN_API pirn_config pirn_config_default(void);
 
 /* The features that are complete in this build: those of the default, and those that must be asked for. */
