@@ -65,6 +65,20 @@ const cli_verb cli_verbs[] = {
         .main = cli_parse,
     },
     {
+        .name = "print",
+        .operands = "FILE",
+        .summary = "disassemble a module to text",
+        .details =
+            "Prints a core module in the text format. Assembled again, the text gives the same module. With --ir every\n"
+            "instruction is followed by the cells that the interpreter runs in its place: then the module must be valid,\n"
+            "and --features and -W say for which engine. Components cannot be printed, only core modules.",
+        .examples = "  pirn print fac.wasm\n"
+                    "  pirn print --offsets --output fac.wat fac.wasm\n"
+                    "  pirn print --ir -W fusion=off fac.wat\n",
+        .options = cli_print_options,
+        .main = cli_print,
+    },
+    {
         .name = "wast",
         .operands = "FILE|FOLDER...",
         .summary = "run test scripts",

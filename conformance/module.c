@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a module of a script to an instance: assembled if it is text, loaded, its imports resolved, started. */
 #include "conformance/run.h"
-#include "vm/text/parse.h"
 
 pirn_status wast_note_absence(wast_run *run, pirn_status status)
 {
@@ -22,7 +21,7 @@ static void set_first_line(vm_lexer *lexer, uint32_t line)
     lexer->pos.line += line - 1;
 }
 
-static pirn_status assemble(wast_run *run, const wast_module *source, vm_writer *out)
+static pirn_status assemble_text(wast_run *run, const wast_module *source, vm_writer *out)
 {
     vm_lexer lexer;
     vm_lexer_init(&lexer, source->content, vm_text_keeps_annotation, run->error);
@@ -34,13 +33,21 @@ static pirn_status assemble(wast_run *run, const wast_module *source, vm_writer 
                                                                  : status;
 }
 
+pirn_status wast_assemble(wast_run *run, const wast_module *source, vm_writer *out)
+{
+    pirn_status status = PIRN_OK;
+    if (source->form == WAST_BINARY)
+        vm_writer_bytes(out, source->content.data, source->content.len);
+    else
+        status = assemble_text(run, source, out);
+    return status == PIRN_OK && out->failed ? pirn_error_set(run->error, PIRN_NOMEM, "out of memory") : status;
+}
+
 static pirn_status load_text(wast_run *run, const wast_module *source, pirn_module **out)
 {
     vm_writer writer;
     vm_writer_init(&writer, run->allocator);
-    pirn_status status = assemble(run, source, &writer);
-    if (status == PIRN_OK && writer.failed)
-        status = pirn_error_set(run->error, PIRN_NOMEM, "out of memory");
+    pirn_status status = wast_assemble(run, source, &writer);
     if (status == PIRN_OK)
         status = pirn_module_load(run->engine, writer.data, writer.len, PIRN_BYTES_COPY, 0, out, run->error);
     vm_writer_done(&writer);

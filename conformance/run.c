@@ -46,8 +46,9 @@ static void fail_reading(wast_run *run, uint32_t line, const char *word)
     wast_log_add(run->log, PIRN_WAST_FAILED, line, word, "a command", actual);
 }
 
-static void run_commands(wast_run *run, pirn_str text, const char *missing)
+static void run_commands(wast_run *run, pirn_str text, bool round_trip, const char *missing)
 {
+    void (*const execute)(wast_run *, const wast_command *) = round_trip ? wast_round_trip : wast_execute;
     wast_reader reader;
     wast_command command;
     bool ok;
@@ -59,7 +60,7 @@ static void run_commands(wast_run *run, pirn_str text, const char *missing)
         else if (missing[0] != '\0')
             skip_command(run, &command, missing);
         else
-            wast_execute(run, &command);
+            execute(run, &command);
         pirn_error_clear(run->error);
     }
     if (pirn_error_status(run->error) != PIRN_OK) /* the text as a whole */
@@ -83,7 +84,7 @@ pirn_status wast_run_script(const char *path, pirn_str text, const pirn_wast_opt
     pirn_status status = engine == NULL ? PIRN_NOMEM : wast_run_init(&run, engine, log);
     if (status == PIRN_OK) {
         run.absent_features = wast_baseline_absent(baseline);
-        run_commands(&run, text, missing);
+        run_commands(&run, text, options->round_trip, missing);
         wast_run_done(&run);
     }
     pirn_engine_free(engine);

@@ -13,6 +13,7 @@
 #include "conformance/baseline.h"
 #include "conformance/log.h"
 #include "conformance/script.h"
+#include "vm/text/parse.h"
 #include <pirn/vm.h>
 #include <pthread.h>
 
@@ -65,12 +66,16 @@ PIRN_MUST_CHECK pirn_status wast_run_script(const char *path, pirn_str text, con
                                             wast_log *log, pirn_error *error);
 /* Executes one command and logs what came of it. */
 void wast_execute(wast_run *run, const wast_command *command);
+/* Instead of executing it, prints and assembles again the modules in it, and logs whether they are the same. */
+void wast_round_trip(wast_run *run, const wast_command *command);
 
 /* An export of the module `spectest`, made at the first call in the run's store; false: it has none. */
 bool wast_spectest_find(wast_run *run, pirn_str name, pirn_extern *out);
 
 /* ---- Modules (module.c) ---------------------------------------------------------------------------------------- */
 
+/* The bytes of the module: its own, or those of its text. MALFORMED, NOMEM. */
+PIRN_MUST_CHECK pirn_status wast_assemble(wast_run *run, const wast_module *source, vm_writer *out);
 /*
  * Assembles, decodes and validates. What is absent is in run->absence, and the status is USAGE, when the module
  * needs a feature that this build does not have. The module is the caller's.

@@ -5,7 +5,9 @@
  */
 #include "vm/binary/decode.h"
 #include "vm/binary/names.h"
+#include "vm/exec/listing.h"
 #include "vm/exec/module.h"
+#include "vm/text/print.h"
 #include "vm/valid/valid.h"
 
 static pirn_status keep_bytes(pirn_module *module, const void **bytes, size_t size, pirn_error *error)
@@ -95,6 +97,34 @@ pirn_status pirn_module_check_customs(const pirn_module *module, pirn_error *err
             PIRN_TRY(vm_validate_branch_hints(syntax, custom, error));
     }
     return PIRN_OK;
+}
+
+/* ---- Text ------------------------------------------------------------------------------------------------------ */
+
+static pirn_status begin_cells(void *data, uint32_t func, pirn_error *error)
+{
+    return vm_listing_begin(data, func, error);
+}
+
+static const char *next_cell(void *data, uint64_t offset)
+{
+    return vm_listing_next(data, offset);
+}
+
+pirn_status pirn_module_print(const pirn_module *module, uint32_t flags, pirn_text_sink sink, void *data,
+                              pirn_error *error)
+{
+    vm_listing listing;
+    vm_listing_init(&listing, module);
+    vm_print_notes cells = {.data = &listing, .begin = begin_cells, .next = next_cell};
+    vm_print_options options = {
+        .offsets = flags & PIRN_PRINT_OFFSETS,
+        .notes = flags & PIRN_PRINT_CELLS ? &cells : NULL,
+    };
+    pirn_status status =
+        vm_text_print(&module->syntax, &options, &module->engine->allocator, sink, data, error);
+    vm_listing_done(&listing);
+    return status;
 }
 
 void pirn_module_free(pirn_module *module)

@@ -209,7 +209,7 @@ class Files(support.Case):
             ("version", "of a version or layer that is not known"),
             ("folder", "this is a directory"),
         ]
-        for verb in ("run", "validate", "inspect", "parse"):
+        for verb in ("run", "validate", "inspect", "parse", "print"):
             for name, message in cases:
                 with self.subTest(f"{verb} {name}"):
                     done = self.pirn(verb, name)
@@ -227,7 +227,7 @@ class Files(support.Case):
 
 
 class Assembling(support.Case):
-    """Modules in the text format, which every verb takes."""
+    """Modules in the text format, which every verb takes, and from binary to text."""
     FAC = """;; n!
     (module $fac
       (func $fac (export "fac") (param $n i64) (result i64)
@@ -250,9 +250,53 @@ class Assembling(support.Case):
         self.expect(self.pirn("parse", "fac.wasm"), 1, "", err="this is a binary already")
         self.expect(self.pirn("parse", "--output", "no/such/folder", "fac.wat"), 1, "", err="no/such/folder")
 
+    def test_a_module_is_printed_and_assembled_again(self):
+        (self.folder / "fac.wat").write_text(self.FAC)
+        self.expect(self.pirn("parse", "fac.wat"), 0, "")
+        done = self.pirn("print", "fac.wasm")
+        self.expect(done, 0)
+        self.assertIn("\n    local.get $n\n    i64.eqz\n    if (;@1;) (result i64)\n      i64.const 1\n", done.out)
+        self.expect(self.pirn("print", "fac.wat"), 0, done.out)
+        self.expect(self.pirn("print", "--output", "again.wat", "fac.wasm"), 0, "")
+        self.assertEqual(self.pirn("parse", "--output", "-", "again.wat").stdout, (self.folder / "fac.wasm").read_bytes())
+        offsets = self.pirn("print", "--offsets", "fac.wasm")
+        self.expect(offsets, 0)
+        self.assertRegex(offsets.out, r"\n\(;@[0-9a-f]+ *;\)     local.get \$n\n")
+        cells = self.pirn("print", "--ir", "fac.wasm")
+        self.expect(cells, 0)
+        self.assertRegex(cells.out, r"\n +call \$fac\n +;; +\d+ call")
+        self.assertEqual(self.pirn("parse", "--output", "-", "-", stdin=cells.stdout).stdout,
+                         (self.folder / "fac.wasm").read_bytes())
+
+    def test_what_cannot_be_printed_is_told(self):
+        self.expect(self.pirn("print"), 2, "", err="say one file")
+        self.expect(self.pirn("print", HELLO), 1, "", err="this is a component; only core modules can be printed\n")
+        (self.folder / "bad.wasm").write_bytes(b"\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\x0a\5\1\3\0\xff\x0b")
+        self.expect(self.pirn("print", "bad.wasm"), 1, err="malformed: illegal opcode ff (at offset 0x17)")
+        self.expect(self.pirn("print", "--ir", "bad.wasm"), 1, "", err="malformed: illegal opcode ff")
+        (self.folder / "fac.wat").write_text(self.FAC)
+        self.expect(self.pirn("print", "--output", "no/such/folder", "fac.wat"), 1, "",
+                    err="pirn print: no/such/folder: No such file or directory\n")
+
+    def test_guests_that_are_modules_are_the_same_behind_their_text(self):
+        printed = 0
+        for path in sorted(support.GUESTS.resolve().glob("*.wasm")):
+            done = self.pirn("print", "--output", "first.wat", path)
+            if "this is a component" in done.err:
+                continue
+            with self.subTest(path.name):
+                self.expect(done, 0, "")
+                self.expect(self.pirn("parse", "--output", "again.wasm", "first.wat"), 0, "")
+                self.expect(self.pirn("validate", "again.wasm"), 0, "")
+                self.expect(self.pirn("print", "--output", "again.wat", "again.wasm"), 0, "")
+                self.assertTrue((self.folder / "first.wat").read_bytes() == (self.folder / "again.wat").read_bytes())
+            printed += 1
+        if printed == 0:
+            self.skipTest("the guests have not been built (./dev guests)")
+
     def test_an_error_is_shown_in_its_line(self):
         (self.folder / "bad.wat").write_text("(module\n\t(func (i32.const0)))\n")
-        for verb in ("run", "validate", "inspect", "parse"):
+        for verb in ("run", "validate", "inspect", "parse", "print"):
             self.expect(self.pirn(verb, "bad.wat"), 1, "",
                         err="error: bad.wat: 2:9: malformed: unknown operator i32.const0\n"
                             "    2 |  (func (i32.const0)))\n"

@@ -393,19 +393,24 @@ static int remove_folder(void **state)
     return 0;
 }
 
-static pirn_wast_counts run_folder(const folder *f, unsigned jobs, const char *known)
+static pirn_wast_counts run_with(const folder *f, const pirn_wast_options *options)
 {
     pirn_wast_report *report;
     pirn_error *error = pirn_error_new(NULL);
     const char *path = f->path;
-    if (known != NULL)
-        write_file(f->known, known);
-    pirn_wast_options options = {.jobs = jobs, .timeout_s = 60, .expected_failures = known != NULL ? f->known : NULL};
-    assert_int_equal(pirn_wast_run(&options, &path, 1, &report, error), PIRN_OK);
+    assert_int_equal(pirn_wast_run(options, &path, 1, &report, error), PIRN_OK);
     pirn_wast_counts counts = pirn_wast_report_counts(report);
     pirn_wast_report_free(report);
     pirn_error_free(error);
     return counts;
+}
+
+static pirn_wast_counts run_folder(const folder *f, unsigned jobs, const char *known)
+{
+    if (known != NULL)
+        write_file(f->known, known);
+    pirn_wast_options options = {.jobs = jobs, .timeout_s = 60, .expected_failures = known != NULL ? f->known : NULL};
+    return run_with(f, &options);
 }
 
 static void test_processes_report_what_one_process_reports(void **state)
@@ -437,6 +442,24 @@ static void test_expected_failures_are_skipped_and_unexpected_passes_fail(void *
         assert_int_equal(counts.passed, rows[i].passed);
         assert_int_equal(counts.failed, rows[i].failed);
         assert_int_equal(counts.skipped, rows[i].skipped);
+    }
+}
+
+/* Nothing is executed: neither what would fail, nor the modules that are not valid. */
+static void test_a_round_trip_is_of_valid_modules_alone(void **state)
+{
+    const folder *f = *state;
+    write_file(f->script, "(module $m (func $f (export \"f\") (result i32) (i32.const 1)))\n"
+                          "(assert_return (invoke \"f\") (i32.const 2))\n"
+                          "(assert_invalid (module (func (result i32))) \"type mismatch\")\n"
+                          "(assert_malformed (module quote \"(func\") \"unexpected token\")\n"
+                          "(module binary \"\\00asm\\01\\00\\00\\00\" \"\\00\\81\\80\\00\\00\")\n"
+                          "(assert_unlinkable (module (import \"no\" \"no\" (func))) \"unknown import\")\n"
+                          "(thread $t (module definition (memory 1)))\n(wait $t)\n");
+    for (unsigned jobs = 0; jobs < 2; jobs++) {
+        pirn_wast_counts counts = run_with(f, &(pirn_wast_options){.jobs = jobs, .round_trip = true});
+        assert_int_equal(counts.passed, 4);
+        assert_int_equal(counts.failed + counts.skipped, 0);
     }
 }
 
@@ -480,6 +503,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_processes_report_what_one_process_reports, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_expected_failures_are_skipped_and_unexpected_passes_fail, make_folder,
                                         remove_folder),
+        cmocka_unit_test_setup_teardown(test_a_round_trip_is_of_valid_modules_alone, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_paths_that_cannot_be_run_are_refused, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,3 +262,11 @@ pirn_globaltype vm_reader_globaltype(vm_reader *r, uint32_t features)
     type.is_mutable = vm_reader_mutability(r);
     return type;
 }
+
+void vm_reader_skip_locals(vm_reader *r, uint32_t features)
+{
+    for (uint32_t runs = vm_reader_leb_u32(r); runs > 0 && !vm_reader_failed(r); runs--) {
+        vm_reader_leb_u32(r);
+        vm_reader_valtype(r, features);
+    }
+}

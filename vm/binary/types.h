@@ -21,6 +21,8 @@ vm_blocktype vm_reader_blocktype(vm_reader *r, uint32_t features);
 pirn_tabletype vm_reader_tabletype(vm_reader *r, uint32_t features);
 pirn_memtype vm_reader_memtype(vm_reader *r, uint32_t features);
 pirn_globaltype vm_reader_globaltype(vm_reader *r, uint32_t features);
+/* Passes over the locals that a function's body begins with. */
+void vm_reader_skip_locals(vm_reader *r, uint32_t features);
 /* Fails with INVALID at `at` unless all bits of `needed` are in `features`: "`what` needs the
  * feature X, which is off". */
 void vm_reader_require(vm_reader *r, const uint8_t *at, uint32_t features, uint32_t needed, const char *what);

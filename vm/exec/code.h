@@ -65,9 +65,19 @@ PIRN_MUST_CHECK pirn_status vm_translate(pirn_module *module, uint32_t func, con
  */
 uint64_t vm_translate_offset_of(const pirn_module *module, uint32_t func, const vm_word *pc, bool is_return);
 
-/* Shows the cells of a translated function, one line each ("  12: i32_add_si_s s2 <- s0, 7"). False when the function is not
- * translated yet or when out of memory. */
-typedef void (*vm_disasm_line)(void *data, const char *line);
+/*
+ * The same for all cells of a translated function, in `arena`: where the cells from word `word` on, up to the next place, come
+ * from, in the order of the words. Offset 0: from no instruction. False when out of memory.
+ */
+typedef struct vm_cell_place {
+    uint32_t word;
+    uint64_t offset;
+} vm_cell_place;
+bool vm_translate_places(const pirn_module *module, uint32_t func, base_arena *arena, vm_cell_place **places, size_t *count);
+
+/* Shows the cells of a translated function, one line each ("   12 i32_add_si_s s2 s0 7"), with the number of the cell's first
+ * word. False when the function is not translated yet or when out of memory. */
+typedef void (*vm_disasm_line)(void *data, uint32_t word, const char *line);
 bool vm_disasm(const pirn_module *module, uint32_t func, vm_disasm_line line, void *data);
 
 /*

@@ -135,8 +135,9 @@ bool vm_disasm(const pirn_module *module, uint32_t func, vm_disasm_line line, vo
     qsort(sorted, IR_COUNT, sizeof *sorted, compare_handlers);
     for (const vm_word *cell = code->start; cell < code->start + code->words;) {
         line_writer w = {.len = 0};
+        uint32_t word = (uint32_t)(cell - code->start);
         cell += put_cell(&w, code, cell, sorted);
-        line(data, w.text);
+        line(data, word, w.text);
     }
     base_free(allocator, sorted, IR_COUNT * sizeof *sorted);
     return true;

@@ -571,3 +571,19 @@ uint64_t vm_translate_offset_of(const pirn_module *module, uint32_t func, const 
     translator_done(&t);
     return offset;
 }
+
+bool vm_translate_places(const pirn_module *module, uint32_t func, base_arena *arena, vm_cell_place **places, size_t *count)
+{
+    vm_translator t;
+    translate_whole(&t, (pirn_module *)module, func, true);
+    uint32_t before = words_before(&t);
+    *places = base_arena_array(arena, t.places.len, sizeof **places);
+    *count = 0;
+    bool ok = t.status == PIRN_OK && *places != NULL;
+    for (size_t i = 0; ok && i < t.places.len; i++) {
+        if (t.places.data[i].word >= before)
+            (*places)[(*count)++] = (vm_cell_place){t.places.data[i].word - before, t.places.data[i].offset};
+    }
+    translator_done(&t);
+    return ok;
+}

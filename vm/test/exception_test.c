@@ -364,8 +364,9 @@ static void test_legacy_blocks_catch_rethrow_and_delegate(void **state)
 
 /* ---- Costs --------------------------------------------------------------------------------------------------------- */
 
-static void append_line(void *data, const char *line)
+static void append_line(void *data, uint32_t word, const char *line)
 {
+    (void)word;
     strcat(strcat(data, line), "\n");
 }
 

@@ -214,6 +214,8 @@ static void test_identifiers_become_names(void **state)
                "\1\5\1\x60\1\x7f\0\3\2\1\0\x0a\x09\1\7\1\1\x7f\2\x40\x0b\x0b"
                "\0\x1e\4name\1\4\1\0\1f\2\x09\1\0\2\0\1a\1\1b\3\6\1\0\1\0\1l"),
         MODULE("(type $t (struct (field $x i32)))", "\1\5\1\x5f\1\x7f\0\0\x13\4name\4\4\1\0\1t\x0a\6\1\0\1\0\1x"),
+        MODULE("(type (@name \"a\") (func)) (type $b (func)) (type (@name \"c\") (func))",
+               "\1\x0a\3\x60\0\0\x60\0\0\x60\0\0\0\x11\4name\4\x0a\3\0\1a\1\1b\2\1c"),
         MODULE("(module (@name \"M\") (global $\"a b\" (@name \"n\") i32 (i32.const 0)))",
                "\6\6\1\x7f\0\x41\0\x0b\0\x0f\4name\0\2\1M\7\4\1\0\1n"),
     };

@@ -91,8 +91,9 @@ static void check(const char *locals, const uint8_t *code, size_t size, size_t c
         __VA_ARGS__                                     \
     }
 
-static void add_line(void *data, const char *line)
+static void add_line(void *data, uint32_t word, const char *line)
 {
+    (void)word;
     char *cells = data;
     while (*line == ' ' || (*line >= '0' && *line <= '9'))
         line++;

@@ -284,8 +284,9 @@ static void test_tail_calls_cost_fuel(void **state)
     fixture_free(&f);
 }
 
-static void append_line(void *data, const char *line)
+static void append_line(void *data, uint32_t word, const char *line)
 {
+    (void)word;
     strcat(strcat(data, line), "\n");
 }
 

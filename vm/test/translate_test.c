@@ -53,8 +53,9 @@ static const pirn_slot *machine_call(machine *m, int32_t x, int32_t y)
 }
 
 /* Appends a line without the position. */
-static void add_line(void *data, const char *line)
+static void add_line(void *data, uint32_t word, const char *line)
 {
+    (void)word;
     char *cells = data;
     while (*line == ' ' || (*line >= '0' && *line <= '9'))
         line++;

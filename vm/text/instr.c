@@ -57,7 +57,7 @@ static void release(vm_text_parser *p, size_t at)
 
 /* ---- Blocks ---------------------------------------------------------------------------------------------------- */
 
-static bool is_block(vm_opcode opcode)
+bool vm_text_is_block(vm_opcode opcode)
 {
     return opcode == VM_OP_BLOCK || opcode == VM_OP_LOOP || opcode == VM_OP_IF || opcode == VM_OP_TRY_TABLE ||
            opcode == VM_OP_TRY;
@@ -145,7 +145,7 @@ static void continue_block(vm_text_parser *p, vm_opcode opcode, size_t base)
     vm_text_plain_instr(p, opcode, p->code);
 }
 
-static bool continues_block(vm_opcode opcode)
+bool vm_text_continues_block(vm_opcode opcode)
 {
     return opcode == VM_OP_ELSE || opcode == VM_OP_END || opcode == VM_OP_CATCH || opcode == VM_OP_CATCH_ALL ||
            opcode == VM_OP_DELEGATE;
@@ -167,14 +167,14 @@ static void flat_instr(vm_text_parser *p, size_t base)
     vm_opcode opcode = opcode_here(p);
     if (opcode == VM_OP_COUNT)
         return;
-    if (continues_block(opcode)) {
+    if (vm_text_continues_block(opcode)) {
         continue_block(p, opcode, base);
         return;
     }
     vm_text_lead lead = take_lead(p);
     vm_lexer_advance(p->lexer);
     vm_text_begin_instr(p, &lead);
-    if (is_block(opcode)) {
+    if (vm_text_is_block(opcode)) {
         vm_token id = begin_block(p, opcode, p->code);
         push_label(p, &id);
         push_frame(p, FLAT, opcode, &lead);
@@ -191,13 +191,13 @@ static void open_folded(vm_text_parser *p)
     vm_opcode opcode = opcode_here(p);
     if (opcode == VM_OP_COUNT)
         return;
-    if (continues_block(opcode)) {
+    if (vm_text_continues_block(opcode)) {
         vm_lexer_unexpected(p->lexer, "an instruction");
         return;
     }
     vm_text_lead lead = take_lead(p);
     vm_lexer_advance(p->lexer);
-    if (!is_block(opcode)) {
+    if (!vm_text_is_block(opcode)) {
         push_frame(p, OPERANDS, opcode, &lead);
         vm_text_plain_instr(p, opcode, &p->held);
         return;

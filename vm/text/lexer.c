@@ -18,7 +18,7 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_id_char(char c)
+bool vm_is_id_char(char c)
 {
     return is_letter(c) || (c >= '0' && c <= '9') || (c != '\0' && strchr("!#$%&'*+-./:<=>?@\\^_`|~", c) != NULL);
 }
@@ -389,7 +389,7 @@ static pirn_str read_run(vm_lexer *lexer)
     const char *start = lexer->pos.at, *end = lexer->end, *p = start;
     while (p < end) {
         const char *wrong, *wrong_at;
-        if (is_id_char(*p) || (is_punctuation(*p) && !begins(p, end, ";;"))) {
+        if (vm_is_id_char(*p) || (is_punctuation(*p) && !begins(p, end, ";;"))) {
             p++;
         } else if (*p == '"') {
             const char *behind = scan_string(p, end, &wrong, &wrong_at);
@@ -433,7 +433,7 @@ static pirn_str read_annotation_id(vm_lexer *lexer)
         id = (pirn_str){p + 1, behind == NULL ? 0 : (size_t)(behind - p - 2)};
         lexer->pos.at = behind == NULL ? p : behind;
     } else {
-        while (p < end && is_id_char(*p))
+        while (p < end && vm_is_id_char(*p))
             p++;
         id.len = (size_t)(p - id.data);
         lexer->pos.at = p;
@@ -541,7 +541,7 @@ void vm_lexer_misplaced(vm_lexer *lexer, const vm_place *end, pirn_str id)
 static bool is_all_id_chars(pirn_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (!is_id_char(text.data[i]))
+        if (!vm_is_id_char(text.data[i]))
             return false;
     }
     return true;

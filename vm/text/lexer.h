@@ -68,6 +68,9 @@ const vm_token *vm_lexer_ahead(vm_lexer *lexer);
 /* From 1, in characters. */
 uint32_t vm_place_column(const vm_place *place);
 
+/* May the character stand in an identifier, a keyword, a number (6.3.5)? */
+bool vm_is_id_char(char c);
+
 /* ---- Taking ---------------------------------------------------------------------------------------------------- */
 
 /* Goes on if it stands on the keyword, on `(keyword`, on a token of the kind; otherwise false, and stays. */

@@ -142,6 +142,16 @@ static bool at_first_instr(vm_text_parser *p)
     return true;
 }
 
+/* Fields come in the order of their indices; of several annotations the last one prevails. */
+static void annotate(vm_text_parser *p, vm_text_space space, uint32_t index, pirn_str name)
+{
+    size_t len = p->annotated[space].len;
+    if (len > 0 && p->annotated[space].data[len - 1].index == index)
+        p->annotated[space].data[len - 1].name = name;
+    else if (!BASE_VEC_PUSH(&p->annotated[space], p->allocator, (vm_name){index, name}))
+        vm_text_nomem(p);
+}
+
 void vm_text_name_annotation(vm_text_parser *p, vm_text_space space, uint32_t index)
 {
     vm_place cursor = p->lexer->token.gap;
@@ -149,7 +159,7 @@ void vm_text_name_annotation(vm_text_parser *p, vm_text_space space, uint32_t in
     pirn_str id;
     while (vm_lexer_annotation(p->lexer, &cursor, &id, &inner)) {
         if (pirn_str_eq(id, PIRN_STR("name")))
-            vm_text_set_name(p, space, index, name_in(p, &inner));
+            annotate(p, space, index, name_in(p, &inner));
         else if (pirn_str_eq(id, PIRN_STR(BRANCH_HINT)) && space == VM_SPACE_FUNC && at_first_instr(p))
             hint_annotation(p, &inner);
         else
@@ -264,6 +274,23 @@ static void indirect_map(vm_writer *w, uint8_t id, uint32_t count, const vm_writ
     vm_writer_end(w, begun);
 }
 
+/* The names of an index space: those of identifiers but where there is an annotation. */
+static void space_map(vm_writer *w, const vm_text_parser *p, vm_text_space space)
+{
+    const vm_name *names = p->names[space].data, *annotated = p->annotated[space].data;
+    size_t name = 0, name_count = p->names[space].len, note = 0, note_count = p->annotated[space].len, at = w->len;
+    uint32_t count = 0;
+    for (; name < name_count || note < note_count; count++) {
+        bool is_annotated = name == name_count || (note < note_count && annotated[note].index <= names[name].index);
+        if (is_annotated && name < name_count && annotated[note].index == names[name].index)
+            name++;
+        const vm_name *next = is_annotated ? &annotated[note++] : &names[name++];
+        vm_writer_leb_unsigned(w, next->index);
+        vm_writer_name(w, next->name);
+    }
+    vm_writer_insert_leb(w, at, count);
+}
+
 static void subsections(vm_text_parser *p, vm_writer *w)
 {
     static const struct {
@@ -292,9 +319,9 @@ static void subsections(vm_text_parser *p, vm_writer *w)
             indirect_map(w, LABEL_NAMES, p->functions_with_labels, &p->all_label_names);
         } else if (rows[i].id == FIELD_NAMES) {
             indirect_map(w, FIELD_NAMES, p->types_with_fields, &p->field_names);
-        } else if (p->names[rows[i].space].len > 0) {
+        } else if (p->names[rows[i].space].len + p->annotated[rows[i].space].len > 0) {
             size_t begun = vm_writer_begin(w, rows[i].id);
-            name_map(w, p->names[rows[i].space].data, p->names[rows[i].space].len);
+            space_map(w, p, rows[i].space);
             vm_writer_end(w, begun);
         }
     }

@@ -55,8 +55,10 @@ static void parser_init(vm_text_parser *p, vm_lexer *lexer, const pirn_allocator
 static void parser_done(vm_text_parser *p)
 {
     each_writer(p, end_writer);
-    for (size_t i = 0; i < VM_SPACE_COUNT; i++)
+    for (size_t i = 0; i < VM_SPACE_COUNT; i++) {
         BASE_VEC_DONE(&p->names[i], p->allocator);
+        BASE_VEC_DONE(&p->annotated[i], p->allocator);
+    }
     BASE_VEC_DONE(&p->symbols, p->allocator);
     BASE_VEC_DONE(&p->type_fields, p->allocator);
     BASE_VEC_DONE(&p->types, p->allocator);

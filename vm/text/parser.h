@@ -136,8 +136,11 @@ typedef struct vm_text_parser {
     base_map mnemonics;              /* -> opcode */
     uint32_t counts[VM_SPACE_COUNT]; /* definitions of the first walk */
     uint32_t next[VM_SPACE_COUNT];   /* of the second */
+    const char *first_definition;    /* what was defined first that is no import; NULL: nothing */
+
+    /* Names by index: identifiers, and what annotations say, which prevails. */
     BASE_VEC(vm_name) names[VM_SPACE_COUNT];
-    const char *first_definition; /* what was defined first that is no import; NULL: nothing */
+    BASE_VEC(vm_name) annotated[VM_SPACE_COUNT];
 
     BASE_VEC(vm_lexer) type_fields; /* where the types are */
     BASE_VEC(vm_text_type) types;
@@ -248,6 +251,9 @@ uint64_t vm_text_inline_data(vm_text_parser *p, uint32_t memory, bool is64);
 
 /* ---- instr.c, immediate.c -------------------------------------------------------------------------------------- */
 
+/* Does the instruction open a block? Is it `end` or another that continues or closes the one that is open? */
+bool vm_text_is_block(vm_opcode opcode);
+bool vm_text_continues_block(vm_opcode opcode);
 /* Instructions up to the closing parenthesis that is not theirs, and the `end`. */
 void vm_text_expr(vm_text_parser *p, vm_writer *w);
 /* `(offset expr)`, `(item expr)` or one folded instruction. */
@@ -279,8 +285,6 @@ void vm_text_module_name_annotation(vm_text_parser *p);
 void vm_text_instr_annotations(vm_text_parser *p);
 /* The instruction with that lead is about to be written: its place and its branch hint, if it has one, are noted. */
 void vm_text_begin_instr(vm_text_parser *p, const vm_text_lead *lead);
-/* Gives index its name, which replaces one that it has. */
-void vm_text_set_name(vm_text_parser *p, vm_text_space space, uint32_t index, pirn_str name);
 void vm_text_write_name_section(vm_text_parser *p, vm_writer *out);
 /* The content of the section of branch hints, with its name. */
 void vm_text_write_hints(vm_text_parser *p, vm_writer *out);

@@ -107,14 +107,8 @@ void vm_text_skip_id(vm_text_parser *p)
 
 /* ---- Definitions ----------------------------------------------------------------------------------------------- */
 
-void vm_text_set_name(vm_text_parser *p, vm_text_space space, uint32_t index, pirn_str name)
+static void name_index(vm_text_parser *p, vm_text_space space, uint32_t index, pirn_str name)
 {
-    for (size_t i = p->names[space].len; i > 0 && p->names[space].data[i - 1].index >= index; i--) {
-        if (p->names[space].data[i - 1].index == index) {
-            p->names[space].data[i - 1].name = name;
-            return;
-        }
-    }
     if (!BASE_VEC_PUSH(&p->names[space], p->allocator, (vm_name){index, name}))
         vm_text_nomem(p);
 }
@@ -140,7 +134,7 @@ uint32_t vm_text_declare(vm_text_parser *p, vm_text_space space)
         return index;
     uint32_t symbol = vm_text_symbol_of(p, &p->lexer->token);
     if (define(p, space, symbol, index))
-        vm_text_set_name(p, space, index, p->symbols.data[symbol].name);
+        name_index(p, space, index, p->symbols.data[symbol].name);
     vm_lexer_advance(p->lexer);
     return index;
 }
@@ -152,7 +146,7 @@ void vm_text_declare_local(vm_text_parser *p)
         return;
     uint32_t symbol = vm_text_symbol_of(p, &p->lexer->token);
     if (define(p, VM_SPACE_LOCAL, symbol, index)) {
-        vm_text_set_name(p, VM_SPACE_LOCAL, index, p->symbols.data[symbol].name);
+        name_index(p, VM_SPACE_LOCAL, index, p->symbols.data[symbol].name);
         if (!BASE_VEC_PUSH(&p->local_symbols, p->allocator, symbol))
             vm_text_nomem(p);
     }

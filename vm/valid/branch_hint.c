@@ -61,14 +61,6 @@ static pirn_status check_hint(hint_checker *c, const vm_range *body, int64_t *of
     return size == HINT_BYTES && value <= 1 ? PIRN_OK : fail(c, at, PIRN_MALFORMED, "invalid value");
 }
 
-static void skip_locals(vm_reader *code, uint32_t features)
-{
-    for (uint32_t runs = vm_reader_leb_u32(code); runs > 0 && !vm_reader_failed(code); runs--) {
-        vm_reader_leb_u32(code);
-        vm_reader_valtype(code, features);
-    }
-}
-
 static pirn_status check_func(hint_checker *c, int64_t *func)
 {
     const uint8_t *at = c->r.pos;
@@ -77,7 +69,7 @@ static pirn_status check_func(hint_checker *c, int64_t *func)
         return fail(c, at, PIRN_INVALID, "unknown function");
     const vm_range *body = &c->module->funcs.data[*func].body;
     vm_reader_init(&c->code, body->start, (size_t)(body->end - body->start), 0, NULL);
-    skip_locals(&c->code, c->module->features);
+    vm_reader_skip_locals(&c->code, c->module->features);
     int64_t offset = -1;
     uint32_t count = vm_reader_count(&c->r, MIN_HINT, VM_LIMIT_BODY_BYTES, "branch hints");
     PIRN_TRY(c->r.status);

@@ -56,6 +56,11 @@ typedef struct pirn_wast_options {
     /* Changes the configuration of a script's engine, which has the features of its folder. May be NULL. */
     void (*configure)(pirn_config *config, void *user);
     void *user;
+    /*
+     * Commands are not executed. Instead every valid module of the scripts is printed and the text assembled again:
+     * that of a text passes when the bytes are the same, that of a binary when it prints as the same text.
+     */
+    bool round_trip;
 } pirn_wast_options;
 
 typedef struct pirn_wast_report pirn_wast_report;

@@ -270,6 +270,27 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_text_map_new(const char *text, size_t 
 /* The instruction, or the head of the function, that the byte of the module belongs to. False: no function has it. */
 PIRN_API bool pirn_text_map_find(const pirn_text_map *map, uint64_t offset, uint32_t *line, uint32_t *column);
 
+/* Takes the next piece of a text. False: it cannot, and nothing more comes. */
+typedef bool (*pirn_text_sink)(void *data, const char *text, size_t size);
+
+enum {
+    PIRN_PRINT_OFFSETS = 1, /* the byte offset of every field and instruction, as a comment before it */
+    PIRN_PRINT_CELLS = 2,   /* behind each instruction, as comments, the cells that the interpreter runs for it */
+};
+
+/*
+ * Prints the text of a module, given as binary, piece by piece. It need not be valid. Assembled again, the text gives the same
+ * bytes, if they are as pirn_text_parse writes them, and otherwise a module that prints as the same text. `flags` may be
+ * PIRN_PRINT_OFFSETS; `allocator` may be NULL.
+ * MALFORMED with the byte offset (what lies before it may have been printed), LIMIT, NOMEM; IO: `sink` has answered false.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_text_print(const void *bytes, size_t size, uint32_t flags,
+                                                     const pirn_allocator *allocator, pirn_text_sink sink, void *data,
+                                                     pirn_error *error);
+/* The same of a module that was loaded; `flags` may be all of PIRN_PRINT_. For cells, every function is translated. */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_module_print(const pirn_module *module, uint32_t flags, pirn_text_sink sink,
+                                                       void *data, pirn_error *error);
+
 /* ---- Stores ---------------------------------------------------------------------------------------------------- */
 
 typedef struct pirn_store pirn_store;

@@ -1,0 +1,1 @@
+(module (@custom "name" "\01\04\01\00\01f") (func $f) (func (@name "f")) (@custom "metadata.code.branch_hint" (before code) "\00"))
