@@ -35,8 +35,10 @@ typedef struct cm_runtime {
     uint64_t handles_left;      /* entries that the handle tables may still take: see component/resource.h */
 } cm_runtime;
 
-void cm_runtime_init(cm_runtime *runtime, pirn_component_instance *instance, pirn_store *store, void *data);
-/* After its states are done and its calls freed. */
+void cm_runtime_init(cm_runtime *runtime, pirn_component_instance *instance, pirn_store *store);
+/* Begins and ends one of the lives of the instance; it ends after its states are done and its calls freed. */
+void cm_runtime_open(cm_runtime *runtime, void *data);
+void cm_runtime_close(cm_runtime *runtime);
 void cm_runtime_done(cm_runtime *runtime);
 
 struct cm_instance_state {

@@ -2,6 +2,9 @@
 /*
  * Instantiation: all arrays are made first, then the steps of the plan run in order, one function
  * per kind. A step finds what it needs by number, in entries that earlier steps have filled.
+ *
+ * In a store of a pool the result is kept for the next owner, as it is before any guest code has
+ * run: what start functions do, and what is made after the first of them, is done each time.
  */
 #include "component/instance.h"
 #include "component/trapping.h"
@@ -106,9 +109,13 @@ static pirn_status make_core_instance(pirn_component_instance *instance, const c
     uint32_t count = step->core_instance.import_count;
     for (uint32_t i = 0; i < count; i++)
         instance->imports[i] = core_item(instance, step->core_instance.imports[i]);
-    PIRN_TRY(pirn_instance_new(instance->store, step->core_instance.module, instance->imports, count, made, error));
-    pirn_func *start = pirn_instance_start(*made);
-    return start == NULL ? PIRN_OK : pirn_invoke(instance->store, NULL, start, NULL, NULL, error);
+    return pirn_instance_new(instance->store, step->core_instance.module, instance->imports, count, made, error);
+}
+
+/* The start function of what the step has made; NULL when there is none. */
+static pirn_func *start_of(const pirn_component_instance *instance, const cm_step *step)
+{
+    return step->kind == CM_STEP_CORE_INSTANCE ? pirn_instance_start(instance->core_instances[step->number]) : NULL;
 }
 
 static void make_resource_type(pirn_component_instance *instance, const cm_step *step)
@@ -182,25 +189,45 @@ static void make_exports(pirn_component_instance *instance)
     }
 }
 
-static pirn_status run_steps(pirn_component_instance *instance, pirn_error *error)
+/* The steps up to the first after which a start function is to run: what they make is the same for every instance. */
+static pirn_status make_structure(pirn_component_instance *instance, pirn_error *error)
 {
     const pirn_prepared *plan = instance->plan;
-    for (uint32_t i = 0; i < plan->step_count; i++)
-        PIRN_TRY(run_step(instance, &plan->steps[i], error));
+    for (uint32_t *i = &instance->first_start; *i < plan->step_count; ++*i) {
+        PIRN_TRY(run_step(instance, &plan->steps[*i], error));
+        if (start_of(instance, &plan->steps[*i]) != NULL)
+            return PIRN_OK;
+    }
+    make_exports(instance);
+    return PIRN_OK;
+}
+
+/* That start function, and what comes behind it. */
+static pirn_status run_guest_code(pirn_component_instance *instance, pirn_error *error)
+{
+    const pirn_prepared *plan = instance->plan;
+    if (instance->first_start == plan->step_count)
+        return PIRN_OK;
+    for (uint32_t i = instance->first_start; i < plan->step_count; i++) {
+        if (i > instance->first_start)
+            PIRN_TRY(run_step(instance, &plan->steps[i], error));
+        pirn_func *start = start_of(instance, &plan->steps[i]);
+        if (start != NULL)
+            PIRN_TRY(pirn_invoke(instance->store, NULL, start, NULL, NULL, error));
+    }
     make_exports(instance);
     return PIRN_OK;
 }
 
 /* ---- Instances ------------------------------------------------------------------------------------- */
 
-static pirn_component_instance *new_instance(const pirn_prepared *plan, pirn_store *store, void *data)
+static pirn_component_instance *new_instance(const pirn_prepared *plan, pirn_store *store)
 {
     pirn_component_instance *instance = base_alloc_zero(plan->allocator, sizeof *instance);
     if (instance == NULL)
         return NULL;
     instance->plan = plan;
     instance->store = store;
-    instance->data = data;
     instance->allocator = plan->allocator;
     base_arena_init(&instance->arena, plan->allocator);
     if (!make_room(instance) || !make_maps(instance)) {
@@ -208,18 +235,51 @@ static pirn_component_instance *new_instance(const pirn_prepared *plan, pirn_sto
         base_free(plan->allocator, instance, sizeof *instance);
         return NULL;
     }
-    cm_runtime_init(&instance->runtime, instance, store, data);
-    init_states(instance);
+    cm_runtime_init(&instance->runtime, instance, store);
     return instance;
 }
 
-pirn_status pirn_component_instantiate(const pirn_prepared *prepared, pirn_store *store, void *data,
-                                       pirn_component_instance **out, pirn_error *error)
+/* Begins a life of the instance. */
+static void open_instance(pirn_component_instance *instance, void *data)
 {
-    pirn_component_instance *instance = new_instance(prepared, store, data);
+    instance->data = data;
+    cm_runtime_open(&instance->runtime, data);
+    init_states(instance);
+}
+
+static void close_instance(pirn_component_instance *instance)
+{
+    for (uint32_t i = instance->plan->state_count; i-- > 0;)
+        cm_instance_state_done(&instance->states[i]);
+    cm_runtime_close(&instance->runtime);
+}
+
+static void free_closed(void *object)
+{
+    pirn_component_instance *instance = object;
+    cm_runtime_done(&instance->runtime);
+    base_arena_done(&instance->arena);
+    base_free(instance->allocator, instance, sizeof *instance);
+}
+
+void pirn_component_instance_free(pirn_component_instance *instance)
+{
+    if (instance == NULL)
+        return;
+    close_instance(instance);
+    if (pirn_store_kept(instance->store) != instance)
+        free_closed(instance);
+}
+
+/* A new instance with all that can be made before guest code runs. */
+static pirn_status make_instance(const pirn_prepared *prepared, pirn_store *store, void *data,
+                                 pirn_component_instance **out, pirn_error *error)
+{
+    pirn_component_instance *instance = new_instance(prepared, store);
     if (instance == NULL)
         return base_nomem(error);
-    pirn_status status = run_steps(instance, error);
+    open_instance(instance, data);
+    pirn_status status = make_structure(instance, error);
     if (status == PIRN_OK)
         *out = instance;
     else
@@ -227,15 +287,51 @@ pirn_status pirn_component_instantiate(const pirn_prepared *prepared, pirn_store
     return status;
 }
 
-void pirn_component_instance_free(pirn_component_instance *instance)
+static pirn_status finish_instance(pirn_component_instance *instance, pirn_component_instance **out,
+                                   pirn_error *error)
 {
-    if (instance == NULL)
-        return;
-    for (uint32_t i = instance->plan->state_count; i-- > 0;)
-        cm_instance_state_done(&instance->states[i]);
-    cm_runtime_done(&instance->runtime);
-    base_arena_done(&instance->arena);
-    base_free(instance->allocator, instance, sizeof *instance);
+    pirn_status status = run_guest_code(instance, error);
+    if (status == PIRN_OK)
+        *out = instance;
+    else
+        pirn_component_instance_free(instance);
+    return status;
+}
+
+pirn_status pirn_component_instantiate(const pirn_prepared *prepared, pirn_store *store, void *data,
+                                       pirn_component_instance **out, pirn_error *error)
+{
+    pirn_component_instance *instance = NULL;
+    PIRN_TRY(make_instance(prepared, store, data, &instance, error));
+    return finish_instance(instance, out, error);
+}
+
+/* An instance in a store of the pool: the one that was kept in it, or a new one, which is kept if it can be. */
+static pirn_status open_or_make(const pirn_prepared *prepared, pirn_store *store, void *data,
+                                pirn_component_instance **out, pirn_error *error)
+{
+    *out = pirn_store_kept(store);
+    if (*out != NULL) {
+        open_instance(*out, data);
+        return PIRN_OK;
+    }
+    PIRN_TRY(make_instance(prepared, store, data, out, error));
+    pirn_store_keep(store, *out, free_closed);
+    return PIRN_OK;
+}
+
+pirn_status pirn_component_instantiate_pooled(const pirn_prepared *prepared, pirn_pool_kind *kind, void *data,
+                                              pirn_component_instance **out, pirn_error *error)
+{
+    pirn_store *store = NULL;
+    PIRN_TRY(pirn_pool_take(kind, &store, error));
+    pirn_component_instance *instance = NULL;
+    pirn_status status = open_or_make(prepared, store, data, &instance, error);
+    if (status == PIRN_OK)
+        status = finish_instance(instance, out, error);
+    if (status != PIRN_OK)
+        pirn_store_free(store);
+    return status;
 }
 
 void *pirn_component_instance_data(const pirn_component_instance *instance)

@@ -44,22 +44,32 @@ const cm_instance_state *cm_instance_common(const cm_instance_state *a, const cm
 
 /* ---- Runtime and states ---------------------------------------------------------------------------------------- */
 
-void cm_runtime_init(cm_runtime *runtime, pirn_component_instance *instance, pirn_store *store, void *data)
+void cm_runtime_init(cm_runtime *runtime, pirn_component_instance *instance, pirn_store *store)
 {
     *runtime = (cm_runtime){
         .instance = instance,
         .store = store,
         .allocator = pirn_engine_allocator(pirn_store_engine(store)),
-        .data = data,
-        .call_bytes = pirn_store_limits_of(store).call_bytes,
-        .handles_left = pirn_store_limits_of(store).handles,
     };
+}
+
+void cm_runtime_open(cm_runtime *runtime, void *data)
+{
+    runtime->data = data;
+    pirn_store_limits limits = pirn_store_limits_of(runtime->store);
+    runtime->call_bytes = limits.call_bytes;
+    runtime->handles_left = limits.handles;
+}
+
+void cm_runtime_close(cm_runtime *runtime)
+{
+    while (runtime->resources != NULL)
+        cm_resource_forget(runtime->resources);
 }
 
 void cm_runtime_done(cm_runtime *runtime)
 {
-    while (runtime->resources != NULL)
-        cm_resource_forget(runtime->resources);
+    cm_runtime_close(runtime);
     while (runtime->activations != NULL) {
         cm_activation *activation = runtime->activations;
         runtime->activations = activation->next;

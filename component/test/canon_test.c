@@ -107,7 +107,8 @@ static int setup(void **state)
     w->store = pirn_store_new(w->engine, NULL);
     w->call = pirn_call_new(w->store);
     w->error = pirn_error_new(NULL);
-    cm_runtime_init(&w->runtime, NULL, w->store, w);
+    cm_runtime_init(&w->runtime, NULL, w->store);
+    cm_runtime_open(&w->runtime, w);
     cm_instance_state_init(&w->root, &w->runtime, NULL);
     side_init(w, &w->a);
     side_init(w, &w->b);

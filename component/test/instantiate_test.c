@@ -354,6 +354,31 @@ static void test_resources_of_the_host_are_dropped_with_the_instance(void **stat
     fixture_done(&f);
 }
 
+static void test_resources_of_the_host_are_dropped_when_a_pooled_instance_is_given_back(void **state)
+{
+    (void)state;
+    int alive = 0;
+    fixture f;
+    fixture_init(&f, NULL);
+    fixture_define(&f, &thing_interface, NULL);
+    fixture_prepare(&f, build(resource_of_the_host));
+    pirn_pool *pool = pirn_pool_new(f.engine, NULL);
+    pirn_pool_kind *kind = pirn_pool_kind_new(pool);
+    for (int owner = 0; owner < 3; owner++) {
+        fixture_check(&f, pirn_component_instantiate_pooled(f.prepared, kind, &alive, &f.instance, f.error));
+        assert_int_equal(call_u32(&f, "", "keep", 7), 1);
+        assert_int_equal(call_u32(&f, "", "use", 7), 8);
+        assert_int_equal(alive, 1);
+        pirn_store *store = pirn_component_instance_store(f.instance);
+        pirn_component_instance_free(f.instance);
+        assert_int_equal(alive, 0);
+        pirn_store_free(store);
+    }
+    f.instance = NULL;
+    pirn_pool_free(pool);
+    fixture_done(&f);
+}
+
 /* ---- The async ABI ------------------------------------------------------------------------------------ */
 
 /* `run` returns its argument; with 0 it cancels its task. */
@@ -554,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_a_resource_of_one_guest_is_used_by_another),
         cmocka_unit_test(test_an_embedder_holds_a_resource_of_a_guest),
         cmocka_unit_test(test_resources_of_the_host_are_dropped_with_the_instance),
+        cmocka_unit_test(test_resources_of_the_host_are_dropped_when_a_pooled_instance_is_given_back),
         cmocka_unit_test(test_async_built_ins_trap_when_they_are_called),
         cmocka_unit_test(test_every_allocation_may_fail),
         cmocka_unit_test(test_changed_bytes_do_no_harm),

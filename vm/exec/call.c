@@ -12,7 +12,10 @@
  */
 #include "vm/exec/call.h"
 #include "vm/exec/exception.h"
-#include "vm/exec/mapping.h"
+#include "vm/exec/reservation.h"
+
+/* A store keeps so many calls that were freed, for a stack costs more to make than to use. */
+enum { IDLE_CALLS = 4 };
 
 enum { NATIVE_DEPTH_LIMIT = 100, HOST_FRAME_SLOTS = sizeof(pirn_frame) / sizeof(pirn_slot) };
 
@@ -20,36 +23,67 @@ enum { NATIVE_DEPTH_LIMIT = 100, HOST_FRAME_SLOTS = sizeof(pirn_frame) / sizeof(
 
 static bool alloc_stack(pirn_call *call)
 {
+    const pirn_allocator *allocator = &call->store->engine->allocator;
     uint64_t limit = call->store->limits.stack_bytes & ~(uint64_t)(sizeof(pirn_slot) - 1);
     if (limit > SIZE_MAX / 2)
         return false;
     call->stack_size = (size_t)limit + VM_RED_ZONE * sizeof(pirn_slot);
-    call->stack = vm_mapping_reserve(call->stack_size);
-    call->is_mapped = call->stack != NULL;
-    if (call->is_mapped)
-        return vm_mapping_commit(call->stack, 0, call->stack_size);
-    call->stack = base_alloc(&call->store->engine->allocator, call->stack_size);
-    return call->stack != NULL;
+    call->reservation = vm_reservation_new(allocator, call->stack_size);
+    if (call->reservation != NULL && !vm_reservation_commit(call->reservation, call->stack_size)) {
+        vm_reservation_free(allocator, call->reservation);
+        call->reservation = NULL;
+    }
+    void *stack = call->reservation != NULL ? call->reservation->base : base_alloc(allocator, call->stack_size);
+    call->stack = stack;
+    return stack != NULL;
 }
 
-static void free_stack(pirn_call *call)
+static void free_call(pirn_call *call)
 {
-    if (call->is_mapped)
-        vm_mapping_release(call->stack, call->stack_size);
+    const pirn_allocator *allocator = &call->store->engine->allocator;
+    if (call->reservation != NULL)
+        vm_reservation_free(allocator, call->reservation);
     else
-        base_free(&call->store->engine->allocator, call->stack, call->stack_size);
+        base_free(allocator, call->stack, call->stack_size);
+    base_free(allocator, call, sizeof *call);
+}
+
+void vm_calls_free_idle(pirn_store *store)
+{
+    while (store->idle_calls != NULL) {
+        pirn_call *call = store->idle_calls;
+        store->idle_calls = call->next;
+        free_call(call);
+    }
+    store->idle_call_count = 0;
+}
+
+/* One that is used again, or a new one. */
+static pirn_call *make_call(pirn_store *store)
+{
+    pirn_call *call = store->idle_calls;
+    if (call != NULL) {
+        store->idle_calls = call->next;
+        store->idle_call_count--;
+        return call;
+    }
+    call = base_alloc_zero(&store->engine->allocator, sizeof *call);
+    if (call == NULL)
+        return NULL;
+    call->store = store;
+    if (alloc_stack(call))
+        return call;
+    base_free(&store->engine->allocator, call, sizeof *call);
+    return NULL;
 }
 
 pirn_call *pirn_call_new(pirn_store *store)
 {
-    pirn_call *call = base_alloc_zero(&store->engine->allocator, sizeof *call);
+    pirn_call *call = make_call(store);
     if (call == NULL)
         return NULL;
-    call->store = store;
-    if (!alloc_stack(call)) {
-        base_free(&store->engine->allocator, call, sizeof *call);
-        return NULL;
-    }
+    call->data = NULL;
+    call->previous = NULL;
     call->next = store->calls;
     if (store->calls != NULL)
         store->calls->previous = call;
@@ -73,8 +107,14 @@ void pirn_call_free(pirn_call *call)
         return;
     pirn_call_cancel(call);
     unlink_call(call);
-    free_stack(call);
-    base_free(&call->store->engine->allocator, call, sizeof *call);
+    pirn_store *store = call->store;
+    if (store->idle_call_count == IDLE_CALLS) {
+        free_call(call);
+        return;
+    }
+    call->next = store->idle_calls;
+    store->idle_calls = call;
+    store->idle_call_count++;
 }
 
 static pirn_slot *stack_end(const pirn_call *call)

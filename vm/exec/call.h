@@ -53,10 +53,13 @@ struct pirn_call {
     const pirn_functype *type; /* of the function that was started */
     pirn_frame *live;          /* while it is pending: its host frames, innermost first */
     pirn_slot *stack;
-    size_t stack_size;          /* bytes, the red zone included */
-    bool is_mapped;             /* else from the allocator */
-    pirn_call *next, *previous; /* of the store */
+    size_t stack_size;                  /* bytes, the red zone included */
+    struct vm_reservation *reservation; /* where the stack lies; NULL: in a block of the allocator */
+    pirn_call *next, *previous;         /* of the store */
 };
+
+/* Frees the calls that wait to be used again. */
+void vm_calls_free_idle(pirn_store *store);
 
 /* The host frame of the innermost function entered will not come to its `next`: an exception passes. */
 void vm_call_abandon_frame(vm_context *context);

@@ -35,8 +35,8 @@ static bool alloc_own_objects(pirn_instance *instance)
     instance->own_globals =
         base_arena_array(arena, m->globals.len - m->imported_globals, sizeof *instance->own_globals);
     instance->own_tags = base_arena_array(arena, m->tags.len - m->imported_tags, sizeof *instance->own_tags);
-    return instance->own_tags != NULL && instance->own_funcs != NULL && instance->own_tables != NULL && instance->own_memories != NULL &&
-           instance->own_globals != NULL;
+    return instance->own_tags != NULL && instance->own_funcs != NULL && instance->own_tables != NULL &&
+           instance->own_memories != NULL && instance->own_globals != NULL;
 }
 
 static bool alloc_segments(pirn_instance *instance)
@@ -251,15 +251,14 @@ static pirn_status write_elem(const pirn_instance *instance, const vm_elem *elem
 
 static pirn_status write_data(const pirn_instance *instance, const vm_data *data, pirn_error *error)
 {
-    const pirn_memory *memory = instance->memories[data->memory];
+    pirn_memory *memory = instance->memories[data->memory];
     size_t size = (size_t)(data->bytes.end - data->bytes.start);
     uint64_t offset = 0;
     PIRN_TRY(eval_offset(instance, data->at, memory->type.is64, &offset, error));
     uint64_t room = pirn_memory_size(memory);
     if (offset > room || size > room - offset)
         return trap_at(PIRN_TRAP_MEMORY_BOUNDS, data->offset, error);
-    if (size > 0)
-        memcpy(memory->data + offset, data->bytes.start, size);
+    vm_memory_write(memory, offset, data->bytes.start, size);
     return PIRN_OK;
 }
 

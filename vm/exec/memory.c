@@ -5,7 +5,7 @@
  * may move them: pirn_memory.reserved is 0 then. Bytes beyond `size` are never visible; those it grows into are zero.
  * Shared memories have their bytes in vm/exec/shared.c.
  */
-#include "vm/exec/mapping.h"
+#include "vm/exec/pool.h"
 #include "vm/exec/shared.h"
 #include "vm/exec/store.h"
 #include <inttypes.h>
@@ -28,15 +28,18 @@ static bool pages_to_bytes(const pirn_memory *memory, uint64_t pages, uint64_t *
     return *bytes <= SIZE_MAX / 2;
 }
 
-/* The most bytes it can come to, by its type, its store, and its address space. */
+/*
+ * The most bytes it can come to, by its type, its store, and its address space. In a pool all are equal, so that any can
+ * be used again for any memory.
+ */
 static size_t reservation_size(const pirn_memory *memory)
 {
     uint64_t bytes;
     if (!pages_to_bytes(memory, memory->max_pages, &bytes) || bytes > LARGEST_RESERVATION)
         bytes = LARGEST_RESERVATION;
     uint64_t limit = memory->store->limits.memory_bytes;
-    if (bytes > limit)
-        bytes = limit;
+    if (bytes > limit || memory->store->pool != NULL)
+        bytes = limit < LARGEST_RESERVATION ? limit : LARGEST_RESERVATION;
     return bytes > SIZE_MAX / 2 ? 0 : (size_t)bytes;
 }
 
@@ -66,8 +69,9 @@ static bool leave_reservation(pirn_memory *memory, uint64_t size)
         return false;
     memcpy(data, memory->data, (size_t)memory->size);
     memset(data + memory->size, 0, (size_t)(size - memory->size));
-    vm_mapping_release(memory->data, memory->reserved);
+    vm_store_release(memory->store, memory->reservation, memory->size);
     memory->data = data;
+    memory->reservation = NULL;
     memory->reserved = 0;
     return true;
 }
@@ -78,7 +82,7 @@ static bool extend(pirn_memory *memory, uint64_t size)
         return resize_block(memory, size);
     if (size > memory->reserved)
         return leave_reservation(memory, size);
-    return vm_mapping_commit(memory->data, (size_t)memory->size, (size_t)size);
+    return vm_reservation_commit(memory->reservation, (size_t)size);
 }
 
 /* Whether the store lets the memory have `more` bytes; if so they are its own. */
@@ -105,6 +109,23 @@ static void attach(pirn_memory *memory, vm_shared_memory *shared)
     memory->size = vm_shared_size(shared);
 }
 
+/* In a pool, with what the memories of its kind have been found to begin with: then writing that changes nothing. */
+static bool begin(pirn_memory *memory)
+{
+    const vm_pristine *expected = vm_store_expected(memory->store, memory);
+    if (expected == NULL || expected->size > memory->size)
+        return true;
+    return vm_reservation_begin_with(memory->reservation, expected);
+}
+
+void vm_memory_write(pirn_memory *memory, uint64_t at, const uint8_t *bytes, size_t size)
+{
+    uint8_t *to = memory->data + at;
+    bool may_be_there = memory->reservation != NULL && memory->reservation->pristine != NULL;
+    if (size > 0 && !(may_be_there && memcmp(to, bytes, size) == 0))
+        memcpy(to, bytes, size);
+}
+
 /* Reserves what it may grow to and commits `size`; the caller frees what is there on failure. */
 static bool allocate(pirn_memory *memory, uint64_t size)
 {
@@ -115,17 +136,21 @@ static bool allocate(pirn_memory *memory, uint64_t size)
             attach(memory, shared);
         return shared != NULL;
     }
-    memory->data = reserved == 0 ? NULL : vm_mapping_reserve(reserved);
-    memory->reserved = memory->data == NULL ? 0 : reserved;
+    vm_reservation *reservation = reserved == 0 ? NULL : vm_store_reserve(memory->store, reserved);
+    if (reservation != NULL) {
+        memory->reservation = reservation;
+        memory->data = reservation->base;
+        memory->reserved = reservation->size;
+    }
     if (!extend(memory, size))
         return false;
     memory->size = size;
-    return true;
+    return reservation == NULL || begin(memory);
 }
 
 pirn_status vm_memory_init(pirn_memory *memory, pirn_store *store, const pirn_memtype *type, pirn_error *error)
 {
-    *memory = (pirn_memory){.type = *type, .store = store};
+    *memory = (pirn_memory){.type = *type, .store = store, .number = store->memories_made++};
     uint64_t addressable = addressable_pages(type);
     memory->max_pages = type->limits.max < addressable ? type->limits.max : addressable;
     uint64_t size;
@@ -144,13 +169,14 @@ void vm_memory_done(pirn_memory *memory)
 {
     if (memory->shared != NULL)
         vm_shared_memory_release(memory->shared);
-    else if (memory->reserved > 0)
-        vm_mapping_release(memory->data, memory->reserved);
+    else if (memory->reservation != NULL)
+        vm_store_release(memory->store, memory->reservation, memory->size);
     else if (memory->data != NULL)
         base_free(&memory->store->engine->allocator, memory->data, block_size(memory->size));
     unaccount(memory, memory->counted);
     memory->shared = NULL;
     memory->data = NULL;
+    memory->reservation = NULL;
     memory->reserved = 0;
     memory->size = 0;
 }

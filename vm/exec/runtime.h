@@ -128,7 +128,9 @@ struct pirn_memory {
     struct vm_shared_memory *shared; /* NULL: it is not */
     uint64_t max_pages; /* of type and limits */
     pirn_memtype type;
-    size_t reserved;    /* bytes of address space, 0 when `data` is from the allocator (and may move) */
+    struct vm_reservation *reservation; /* where `data` lies; NULL: in a block of the allocator, which may move */
+    size_t reserved;    /* bytes of it */
+    uint32_t number;    /* how many the store had made before */
     pirn_store *store;
     pirn_memory *next;
 };
@@ -225,6 +227,8 @@ struct pirn_store {
     pirn_instance nowhere; /* the instance in force while only the embedder's code has run: it has nothing */
     vm_heap heap;
     pirn_call *calls; /* all that there are */
+    pirn_call *idle_calls; /* freed, with their stacks, to be used again */
+    uint32_t idle_call_count;
     pirn_call *invoke_call; /* for pirn_invoke outside of calls; made when needed */
     pirn_instance *instances;
     /* What the embedder made by itself; an instance's own objects go with the instance. */
@@ -233,4 +237,12 @@ struct pirn_store {
     pirn_global *globals;
     pirn_tag *tags;
     vm_host_function *funcs;
+    /* Of a pool: vm/exec/pool.h. NULL elsewhere. */
+    pirn_pool *pool;
+    pirn_pool_kind *kind;                /* whose it is while it is taken, or warm for it */
+    pirn_store *next_idle;               /* of the pool or the kind */
+    struct vm_kept *kept;                /* what it goes back to: vm/exec/keep.h */
+    struct vm_reservation *reservations; /* free ones */
+    uint32_t memories_made;              /* since it was empty */
+    bool has_pristines;                  /* the kind's are ready, and were when it was taken */
 };

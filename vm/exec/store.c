@@ -2,6 +2,8 @@
 /* The store (spec 4.2.3): limits, fuel, interruption, and the ownership of all runtime objects. */
 #include "vm/exec/store.h"
 #include "vm/exec/call.h"
+#include "vm/exec/keep.h"
+#include "vm/exec/pool.h"
 
 pirn_store_limits pirn_store_limits_default(void)
 {
@@ -31,53 +33,90 @@ pirn_store *pirn_store_new(pirn_engine *engine, const pirn_store_limits *limits)
     return store;
 }
 
-static void free_host_functions(pirn_store *store)
+/* ---- The end of objects ------------------------------------------------------------------------------------------ */
+
+vm_store_mark vm_store_mark_now(const pirn_store *store)
 {
-    for (vm_host_function *f = store->funcs, *next; f != NULL; f = next) {
-        next = f->next;
+    return (vm_store_mark){
+        store->instances, store->memories, store->tables, store->globals, store->tags, store->funcs,
+    };
+}
+
+static void free_host_functions(pirn_store *store, vm_host_function *last)
+{
+    while (store->funcs != last) {
+        vm_host_function *f = store->funcs;
+        store->funcs = f->next;
         if (f->drop_data != NULL)
             f->drop_data(f->data);
         base_free(&store->engine->allocator, f, sizeof *f);
     }
 }
 
-static void free_own_objects(pirn_store *store)
+static void free_own_objects(pirn_store *store, const vm_store_mark *mark)
 {
     const pirn_allocator *allocator = &store->engine->allocator;
-    for (pirn_memory *memory = store->memories, *next; memory != NULL; memory = next) {
-        next = memory->next;
+    while (store->memories != mark->memories) {
+        pirn_memory *memory = store->memories;
+        store->memories = memory->next;
         vm_memory_done(memory);
         base_free(allocator, memory, sizeof *memory);
     }
-    for (pirn_table *table = store->tables, *next; table != NULL; table = next) {
-        next = table->next;
+    while (store->tables != mark->tables) {
+        pirn_table *table = store->tables;
+        store->tables = table->next;
         vm_table_done(table);
         base_free(allocator, table, sizeof *table);
     }
-    for (pirn_global *global = store->globals, *next; global != NULL; global = next) {
-        next = global->next;
+    while (store->globals != mark->globals) {
+        pirn_global *global = store->globals;
+        store->globals = global->next;
         base_free(allocator, global, sizeof *global);
     }
-    for (pirn_tag *tag = store->tags, *next; tag != NULL; tag = next) {
-        next = tag->next;
+    while (store->tags != mark->tags) {
+        pirn_tag *tag = store->tags;
+        store->tags = tag->next;
         base_free(allocator, tag, sizeof *tag);
     }
+}
+
+void vm_store_free_newer(pirn_store *store, const vm_store_mark *mark)
+{
+    while (store->instances != mark->instances) {
+        pirn_instance *instance = store->instances;
+        store->instances = instance->next;
+        vm_instance_free(instance);
+    }
+    free_own_objects(store, mark);
+    vm_heap_done(store);
+    store->heap = (vm_heap){0};
+    vm_heap_init(&store->heap);
+    free_host_functions(store, mark->funcs);
+}
+
+void vm_store_destroy(pirn_store *store)
+{
+    const pirn_allocator *allocator = &store->engine->allocator;
+    pirn_call_free(store->invoke_call);
+    vm_calls_free_idle(store);
+    vm_store_free_newer(store, &(vm_store_mark){0});
+    while (store->reservations != NULL) {
+        vm_reservation *reservation = store->reservations;
+        store->reservations = reservation->next;
+        vm_reservation_free(allocator, reservation);
+    }
+    base_arena_done(&store->context.scratch);
+    base_free(allocator, store, sizeof *store);
 }
 
 void pirn_store_free(pirn_store *store)
 {
     if (store == NULL)
         return;
-    pirn_call_free(store->invoke_call);
-    for (pirn_instance *instance = store->instances, *next; instance != NULL; instance = next) {
-        next = instance->next;
-        vm_instance_free(instance);
-    }
-    free_own_objects(store);
-    vm_heap_done(store);
-    free_host_functions(store);
-    base_arena_done(&store->context.scratch);
-    base_free(&store->engine->allocator, store, sizeof *store);
+    if (store->pool != NULL)
+        vm_pool_give(store);
+    else
+        vm_store_destroy(store);
 }
 
 pirn_store_limits pirn_store_limits_of(const pirn_store *store)

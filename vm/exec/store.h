@@ -10,6 +10,8 @@
 PIRN_MUST_CHECK pirn_status vm_memory_init(pirn_memory *memory, pirn_store *store, const pirn_memtype *type,
                                            pirn_error *error);
 void vm_memory_done(pirn_memory *memory);
+/* Writes an active segment, which fits; a page that has these bytes already is not touched. */
+void vm_memory_write(pirn_memory *memory, uint64_t at, const uint8_t *bytes, size_t size);
 /* Reads the sizes of the instance's shared memories again; true when one has grown. */
 bool vm_memories_refresh(pirn_instance *instance);
 
@@ -21,6 +23,9 @@ void vm_global_init(pirn_global *global, pirn_store *store, const pirn_globaltyp
 
 /* Frees an instance and its own objects. */
 void vm_instance_free(pirn_instance *instance);
+
+/* Frees a store with everything in it; vm/exec/store.c. One of a pool is given back instead. */
+void vm_store_destroy(pirn_store *store);
 
 /* The store of any object; NULL when there is no object. */
 pirn_store *vm_extern_store(const pirn_extern *object);

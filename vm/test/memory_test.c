@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Linear memories: growth in place, limits, and the way without address space. */
-#include "vm/exec/mapping.h"
 #include "vm/exec/runtime.h"
 #include "vm/test/fixture.h"
+
+#include "vm/test/address_space.h"
 
 enum { PAGE = 65536 };
 
@@ -92,29 +93,17 @@ static void test_an_empty_memory_has_an_address(void **state)
     fixture_free(&f);
 }
 
-/* Takes so much address space that no memory gets the 4 GiB it would like. */
 static void test_without_address_space_a_memory_grows_by_moving(void **state)
 {
     (void)state;
-    static struct {
-        void *base;
-        size_t size;
-    } taken[64 * 48];
-    size_t count = 0;
-    for (size_t size = (size_t)1 << 46; size >= (size_t)1 << 32; size /= 2) {
-        void *base;
-        while (count < BASE_COUNT(taken) && (base = vm_mapping_reserve(size)) != NULL) {
-            taken[count].base = base;
-            taken[count++].size = size;
-        }
-    }
+    static address_space all;
+    take_address_space(&all);
     fixture f = fixture_new(NULL, NULL);
     pirn_memory *memory = new_memory(&f, 1, PIRN_NO_MAX);
     size_t reserved = memory->reserved;
     memset(pirn_memory_data(memory), 0xAB, PAGE);
     bool grown = pirn_memory_grow(memory, 20, NULL) && pirn_memory_grow(memory, 300, NULL);
-    while (count-- > 0)
-        vm_mapping_release(taken[count].base, taken[count].size);
+    give_address_space(&all);
     assert_int_equal(reserved, 0);
     assert_true(grown);
     const uint8_t *data = pirn_memory_data(memory);

@@ -284,6 +284,13 @@ typedef struct pirn_component_instance pirn_component_instance;
  */
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_component_instantiate(const pirn_prepared *prepared, pirn_store *store, void *data,
                                                                 pirn_component_instance **out, pirn_error *error);
+/*
+ * The same in a store of a pool, which is that of the instance: pirn_component_instance_store. To give it back, free the
+ * instance, then the store. `kind` is used with this component only, and freed before it. As pirn_pool_take.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_component_instantiate_pooled(const pirn_prepared *prepared, pirn_pool_kind *kind,
+                                                                       void *data, pirn_component_instance **out,
+                                                                       pirn_error *error);
 /* Drops the host resources that are left in its tables (their `drop` is called); guests' destructors do not run.
  * Its tasks must have been freed. Before its store. */
 PIRN_API void pirn_component_instance_free(pirn_component_instance *instance);

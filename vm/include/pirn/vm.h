@@ -312,7 +312,7 @@ PIRN_API pirn_store_limits pirn_store_limits_default(void);
 
 /* `limits` may be NULL for the default. NULL when out of memory. */
 PIRN_API pirn_store *pirn_store_new(pirn_engine *engine, const pirn_store_limits *limits);
-/* Frees everything in it. Its calls must have been freed. */
+/* Frees everything in it; one of a pool goes back there. Its calls must have been freed. */
 PIRN_API void pirn_store_free(pirn_store *store);
 PIRN_API pirn_engine *pirn_store_engine(const pirn_store *store);
 /* The limits that it was made with. */
@@ -334,6 +334,82 @@ PIRN_API uint64_t pirn_store_fuel(const pirn_store *store);
  */
 PIRN_API void pirn_store_interrupt(pirn_store *store);
 PIRN_API void pirn_store_clear_interrupt(pirn_store *store);
+
+/* ---- Pools ------------------------------------------------------------------------------------------------------- */
+
+/*
+ * A pool makes stores and uses them again: one that is given back (pirn_store_free) keeps its address space, stacks and
+ * written pages, and goes to the next who asks, who finds nothing of what the last one left.
+ *
+ *   pirn_pool_kind *kind = pirn_pool_kind_new(pool);   one for each component or module that is run again and again
+ *   pirn_pool_take(kind, &store, error);
+ *   thing *t = pirn_store_kept(store);
+ *   if (t == NULL) {                                   an empty store: instantiate
+ *       t = ...;
+ *       pirn_store_keep(store, t, drop);
+ *   }
+ *   ...                                                run
+ *   pirn_store_free(store);                            everything is as it was when it was kept
+ *
+ * What an owner did after pirn_store_keep is undone: memories, tables and globals have their contents and sizes of then,
+ * what was made later is freed. So the next one of the kind pays neither for instantiation nor for page faults. Memories
+ * of one kind share the pages that nobody has written.
+ *
+ * A pool and its kinds may be used by any number of threads at once. A store belongs to the thread that has taken it until
+ * it gives it back; which thread has it next is the pool's choice.
+ */
+typedef struct pirn_pool pirn_pool;
+typedef struct pirn_pool_kind pirn_pool_kind;
+
+/* What a pool does better with the system's help. */
+enum {
+    PIRN_POOL_SEALED_FILES = 1, /* contents of memories that stores share, copied on write */
+    PIRN_POOL_PAGE_SCAN = 2,    /* the system says which pages were written; else all are compared */
+};
+
+typedef struct pirn_pool_config {
+    uint32_t stores;          /* most that there are at a time */
+    pirn_store_limits limits; /* of each; memory_bytes is the address space of each memory, up to 4 GiB */
+    uint64_t keep_resident_bytes; /* written pages that a store given back may keep; those beyond go back to the system */
+    uint64_t wait_ns;         /* how long pirn_pool_take waits for one when all are taken; 0: it fails at once */
+    uint32_t without;         /* do without these (PIRN_POOL_...), as when the system refuses: for tests and comparisons */
+} pirn_pool_config;
+
+/* 1,000 stores with the default limits, 16 MiB kept, no waiting. */
+PIRN_API pirn_pool_config pirn_pool_config_default(void);
+
+/* `config` may be NULL for the default. NULL when out of memory. The engine outlives the pool. */
+PIRN_API pirn_pool *pirn_pool_new(pirn_engine *engine, const pirn_pool_config *config);
+/* Frees its kinds and stores, which must have been given back. */
+PIRN_API void pirn_pool_free(pirn_pool *pool);
+
+/* NULL when out of memory. */
+PIRN_API pirn_pool_kind *pirn_pool_kind_new(pirn_pool *pool);
+/* Empties the stores that are warm for it; none may be taken. What they were made of must still be there. */
+PIRN_API void pirn_pool_kind_free(pirn_pool_kind *kind);
+
+/*
+ * Takes a store: one as it was kept for the kind, else an empty one, for which, when there are enough already, one that is
+ * warm for another kind is emptied. LIMIT: all are taken. NOMEM.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_pool_take(pirn_pool_kind *kind, pirn_store **out, pirn_error *error);
+/*
+ * What is in the store now is what stores of this kind begin with, and `object` is how its owners find it; `drop` (may be
+ * NULL) is called when it is no more, before the objects in it are freed. A store is kept once. Between taking and
+ * keeping, the same must be done for every store of the kind.
+ * False: it is not of a pool, or something runs in it, or it has what cannot be brought back (structures, arrays,
+ * exceptions, shared memories, a memory without address space, contents unlike those of the first one kept); then it
+ * is emptied when it is given back.
+ */
+PIRN_API bool pirn_store_keep(pirn_store *store, void *object, void (*drop)(void *object));
+/* What it was kept with; NULL: it was not. */
+PIRN_API void *pirn_store_kept(const pirn_store *store);
+
+typedef struct pirn_pool_stats {
+    uint32_t made, taken, warm;     /* stores */
+    bool sealed_files, page_scan;   /* which help of the system it has */
+} pirn_pool_stats;
+PIRN_API pirn_pool_stats pirn_pool_stats_of(pirn_pool *pool);
 
 /* ---- Runtime objects: owned by their store ----------------------------------------------------------------------- */
 
