@@ -18,6 +18,7 @@ import waiting
 # name: what measures it; the first line of its documentation is what the help shows.
 SECTIONS = {
     "kernels": kernels.measure,
+    "checks": kernels.checks,
     "start": start.start,
     "load": start.load,
     "waiting": waiting.sleepers,

@@ -187,6 +187,28 @@ def measure(options):
     return {"engines": engines, "rows": rows, "means": means, "missing": missing}
 
 
+def checks(options):
+    """What limits cost while they are not reached: kernels with a time limit and with fuel, as a multiple of without, CPU time."""
+    out = options.build.parent / "bench"
+    out.mkdir(parents=True, exist_ok=True)
+    pirn, rows = [options.build / "cli/pirn", "run"], []
+    for kernel in KERNELS:
+        if options.only and kernel.name not in options.only:
+            continue
+        try:
+            _, wasm = build(kernel, out, options.guests, options.coremark)
+        except Missing:
+            continue
+        options.progress(f"{kernel.name}: with limits")
+        commands = {"none": [*pirn, wasm], "time": [*pirn, "--timeout", "60m", wasm], "fuel": [*pirn, "--fuel", "1000000G", wasm]}
+        runs = options.measure.interleaved(commands, options.runs, processes.last_core())
+        figures = {name: processes.median(results, "cpu") for name, results in runs.items()}
+        rows.append({"kernel": kernel.name, "seconds": f"{figures['none']:.3f}",
+                     **{f"with {name}": round(figures[name] / figures["none"], 3) for name in ("time", "fuel")}})
+    means = {column: round(mean(row[column] for row in rows), 3) for column in ("with time", "with fuel")} if rows else {}
+    return rows + [{"kernel": "geometric mean", "seconds": "", **means}] if rows else []
+
+
 def table(result):
     """Rows for people: seconds of CPU time, medians."""
     engines = ["native", "pirn", *result["engines"]]
