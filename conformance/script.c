@@ -29,7 +29,7 @@ static const struct form {
     {"assert_trap", read_assert, WAST_ASSERT_ACTION, PIRN_TRAP},
     {"assert_exhaustion", read_assert, WAST_ASSERT_ACTION, PIRN_EXHAUSTED},
     {"assert_exception", read_assert, WAST_ASSERT_ACTION, PIRN_TRAP},
-    {"assert_suspension", read_assert, WAST_ASSERT_SUSPENSION, PIRN_TRAP},
+    {"assert_suspension", read_assert, WAST_ASSERT_ACTION, PIRN_TRAP},
     {"assert_malformed", read_assert, WAST_ASSERT_MODULE, PIRN_MALFORMED},
     {"assert_invalid", read_assert, WAST_ASSERT_MODULE, PIRN_INVALID},
     {"assert_unlinkable", read_assert, WAST_ASSERT_MODULE, PIRN_UNLINKABLE},
@@ -204,6 +204,7 @@ static void read_assert_return(wast_reader *r, wast_command *out)
 static void read_assert(wast_reader *r, wast_command *out)
 {
     out->is_exception = pirn_str_eq(out->word, PIRN_STR("assert_exception"));
+    out->is_suspension = pirn_str_eq(out->word, PIRN_STR("assert_suspension"));
     if (vm_lexer_take_open(&r->lexer, "module")) {
         out->kind = WAST_ASSERT_MODULE;
         read_module(r, &out->module);

@@ -92,7 +92,6 @@ typedef enum wast_command_kind {
     WAST_ASSERT_RETURN, /* an action and its results */
     WAST_ASSERT_ACTION, /* an action that ends in a status */
     WAST_ASSERT_MODULE, /* a module that ends in a status */
-    WAST_ASSERT_SUSPENSION,
     WAST_THREAD, /* `id` with commands */
     WAST_WAIT,   /* for `id` */
 } wast_command_kind;
@@ -109,6 +108,7 @@ struct wast_command {
     pirn_status status; /* the one asserted */
     bool is_custom;     /* assert_malformed_custom, assert_invalid_custom: about custom sections */
     bool is_exception;  /* assert_exception: the trap is an exception that nobody catches */
+    bool is_suspension; /* assert_suspension: the trap is a suspension that nobody handles */
     pirn_str message;   /* that the script gives with it; empty: none */
     pirn_str id, other, name;
     pirn_str *shared; /* WAST_THREAD: the instances that it sees */

@@ -340,18 +340,30 @@ static void test_deep_nesting_is_refused(void **state)
     free(script);
 }
 
-static void test_a_folder_without_its_feature_is_skipped_by_the_name(void **state)
+static void test_suspensions_and_exceptions_are_no_other_traps(void **state)
 {
     (void)state;
-    expectation row = {"(module)\n(assert_suspension (invoke \"f\") \"unhandled\")", 0, 0, 2, 1, "stack-switching"};
-    check_as("spec/proposals/stack-switching/test.wast", &row);
-    expectation core = {"(module (func (export \"f\")))\n(assert_suspension (invoke \"f\") \"unhandled\")",
-                        1,
-                        0,
-                        1,
-                        2,
-                        "stack-switching"};
-    check_as("spec/test.wast", &core);
+    static const char module[] =
+        "(module (tag $t) (func (export \"s\") (suspend $t)) (func (export \"e\") (throw $t))"
+        "(func (export \"u\") unreachable))\n";
+    static const struct {
+        const char *command;
+        size_t passed;
+    } rows[] = {
+        {"(assert_suspension (invoke \"s\") \"unhandled\")", 2},
+        {"(assert_suspension (invoke \"e\") \"unhandled\")", 1},
+        {"(assert_suspension (invoke \"u\") \"unhandled\")", 1},
+        {"(assert_exception (invoke \"s\"))", 1},
+        {"(assert_exception (invoke \"e\"))", 2},
+        {"(assert_trap (invoke \"s\") \"unhandled\")", 1},
+        {"(assert_trap (invoke \"u\") \"unreachable\")", 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char script[512];
+        snprintf(script, sizeof script, "%s%s", module, rows[i].command);
+        expectation row = {script, rows[i].passed, 2 - rows[i].passed, 0, rows[i].passed == 2 ? 0 : 2, ""};
+        check_as("spec/proposals/stack-switching/test.wast", &row);
+    }
 }
 
 /* ---- Files ----------------------------------------------------------------------------------------------------- */
@@ -499,7 +511,7 @@ int main(void)
         cmocka_unit_test(test_threads_share_the_memories_that_they_are_given_and_nothing_else),
         cmocka_unit_test(test_a_command_that_is_not_understood_fails_and_the_next_one_runs),
         cmocka_unit_test(test_deep_nesting_is_refused),
-        cmocka_unit_test(test_a_folder_without_its_feature_is_skipped_by_the_name),
+        cmocka_unit_test(test_suspensions_and_exceptions_are_no_other_traps),
         cmocka_unit_test_setup_teardown(test_processes_report_what_one_process_reports, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_expected_failures_are_skipped_and_unexpected_passes_fail, make_folder,
                                         remove_folder),

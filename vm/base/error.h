@@ -45,6 +45,9 @@
     X(PIRN_TRAP_HEAP, PIRN_EXHAUSTED, "the heap is full")                                                    \
     X(PIRN_TRAP_EXCEPTION, PIRN_TRAP, "uncaught exception")                                                  \
     X(PIRN_TRAP_NULL_EXCEPTION, PIRN_TRAP, "null exception reference")                                       \
+    X(PIRN_TRAP_NULL_CONTINUATION, PIRN_TRAP, "null continuation reference")                                 \
+    X(PIRN_TRAP_CONSUMED, PIRN_TRAP, "continuation already consumed")                                        \
+    X(PIRN_TRAP_SUSPENSION, PIRN_TRAP, "unhandled tag")                                                      \
     X(PIRN_TRAP_CALL_STACK, PIRN_EXHAUSTED, "call stack exhausted")                                          \
     X(PIRN_TRAP_FUEL, PIRN_EXHAUSTED, "all fuel consumed")                                                   \
     X(PIRN_TRAP_INTERRUPTED, PIRN_EXHAUSTED, "interrupted: the time limit was reached")                      \

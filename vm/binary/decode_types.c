@@ -60,6 +60,16 @@ static void decode_fields(vm_decoder *d, vm_reader *r, uint32_t count, vm_subtyp
     out->field_count = vm_reader_failed(r) ? 0 : count;
 }
 
+/* The function's type is encoded as a heap type is, which must be an index. */
+static void decode_conttype(vm_reader *r, vm_subtype *out)
+{
+    const uint8_t *at = r->pos;
+    int64_t index = vm_reader_leb_s33(r);
+    if (index < 0)
+        vm_reader_fail_at(r, at, PIRN_MALFORMED, "malformed continuation type");
+    out->cont = (uint32_t)index;
+}
+
 static void decode_composite(vm_decoder *d, vm_reader *r, vm_subtype *out)
 {
     const uint8_t *at = r->pos;
@@ -78,6 +88,11 @@ static void decode_composite(vm_decoder *d, vm_reader *r, vm_subtype *out)
         vm_reader_require(r, at, d->features, PIRN_FEATURE_GC, "an array type");
         out->kind = VM_TYPE_ARRAY;
         decode_fields(d, r, 1, out);
+        return;
+    case VM_CODE_CONT:
+        vm_reader_require(r, at, d->features, PIRN_FEATURE_STACK_SWITCHING, "a continuation type");
+        out->kind = VM_TYPE_CONT;
+        decode_conttype(r, out);
         return;
     default:
         vm_reader_fail_at(r, at, PIRN_MALFORMED,

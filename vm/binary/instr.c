@@ -126,6 +126,28 @@ static void read_try_table(vm_reader *r, uint32_t features, vm_instr *out)
     out->try_table.catches.end = r->pos;
 }
 
+vm_on vm_reader_on(vm_reader *reader)
+{
+    const uint8_t *at = reader->pos;
+    uint8_t kind = vm_reader_u8(reader);
+    if (kind >= VM_ON_KINDS)
+        vm_reader_fail_at(reader, at, PIRN_MALFORMED, "malformed handler 0x%02x", kind);
+    vm_on handler = {.kind = (vm_handler_kind)kind, .tag = vm_reader_leb_u32(reader)};
+    if (kind == VM_ON_LABEL)
+        handler.label = vm_reader_leb_u32(reader);
+    return handler;
+}
+
+static void read_handlers(vm_reader *r, vm_instr *out)
+{
+    enum { MIN_HANDLER = 2 }; /* kind, tag */
+    out->resume.count = vm_reader_count(r, MIN_HANDLER, VM_LIMIT_BODY_BYTES, "handlers");
+    out->resume.handlers.start = r->pos;
+    for (uint32_t i = 0; i < out->resume.count; i++)
+        vm_reader_on(r);
+    out->resume.handlers.end = r->pos;
+}
+
 static void read_fence(vm_reader *r)
 {
     const uint8_t *at = r->pos;
@@ -174,6 +196,7 @@ static void read_immediate(vm_reader *r, uint32_t features, vm_immediate kind, v
     case VM_IMM_TYPE_COUNT:
     case VM_IMM_TYPE_DATA:
     case VM_IMM_TYPE_ELEM:
+    case VM_IMM_TYPE_TAG:
         out->index = vm_reader_leb_u32(r);
         out->index2 = vm_reader_leb_u32(r);
         return;
@@ -203,6 +226,15 @@ static void read_immediate(vm_reader *r, uint32_t features, vm_immediate kind, v
         return;
     case VM_IMM_TRY_TABLE:
         read_try_table(r, features, out);
+        return;
+    case VM_IMM_TYPE_HANDLERS:
+        out->resume.type = vm_reader_leb_u32(r);
+        read_handlers(r, out);
+        return;
+    case VM_IMM_TYPE_TAG_HANDLERS:
+        out->resume.type = vm_reader_leb_u32(r);
+        out->resume.tag = vm_reader_leb_u32(r);
+        read_handlers(r, out);
         return;
     case VM_IMM_CAST:
         read_cast(r, features, out);

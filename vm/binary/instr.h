@@ -36,6 +36,19 @@ typedef struct vm_catch {
     uint32_t label;
 } vm_catch;
 
+/* A handler of resume and its kin: what a continuation does that suspends, or switches, with the tag. */
+typedef enum vm_handler_kind {
+    VM_ON_LABEL, /* numbers of the binary format */
+    VM_ON_SWITCH,
+    VM_ON_KINDS,
+} vm_handler_kind;
+
+typedef struct vm_on {
+    vm_handler_kind kind;
+    uint32_t tag;
+    uint32_t label; /* of ON_LABEL */
+} vm_on;
+
 typedef struct vm_instr {
     vm_opcode opcode;
     const uint8_t *start; /* of its first byte */
@@ -53,6 +66,11 @@ typedef struct vm_instr {
             uint32_t count;
             vm_range catches;                 /* for vm_reader_catch, already checked to be readable */
         } try_table;                          /* TRY_TABLE */
+        struct {
+            uint32_t type, tag;               /* where index and index2 are; the tag of TYPE_TAG_HANDLERS */
+            uint32_t count;
+            vm_range handlers;                /* for vm_reader_on, already checked to be readable */
+        } resume;                             /* TYPE_HANDLERS, TYPE_TAG_HANDLERS */
         vm_memarg memarg;                     /* MEM* */
         vm_cast cast;                         /* CAST */
         vm_valtype type;                      /* HEAPTYPE: the reference type, nullable but for ref.test, ref.cast and
@@ -77,3 +95,5 @@ bool vm_instr_read(vm_reader *reader, uint32_t features, vm_instr *out);
 vm_range vm_reader_expr(vm_reader *reader, uint32_t features);
 /* The next clause of a try_table's `catches`. */
 vm_catch vm_reader_catch(vm_reader *reader);
+/* The next handler of a resume's `handlers`. */
+vm_on vm_reader_on(vm_reader *reader);

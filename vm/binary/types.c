@@ -32,6 +32,8 @@ static const type_row value_types[] = {
     {VM_CODE_ARRAYREF, true, PIRN_FEATURE_GC},
     {VM_CODE_EXN, true, PIRN_FEATURE_EXCEPTIONS},
     {VM_CODE_NOEXN, true, PIRN_FEATURE_EXCEPTIONS},
+    {VM_CODE_CONTREF, true, PIRN_FEATURE_STACK_SWITCHING},
+    {VM_CODE_NOCONT, true, PIRN_FEATURE_STACK_SWITCHING},
 };
 
 static const type_row *find_row(uint8_t code)

@@ -167,8 +167,7 @@ pirn_trap vm_stack_trap(vm_context *context)
     return atomic_load(&context->interrupted) ? PIRN_TRAP_INTERRUPTED : PIRN_TRAP_CALL_STACK;
 }
 
-/* May a frame begin at fp, and are there `slots` for it? */
-static bool has_room(vm_context *context, const pirn_slot *fp, size_t slots)
+bool vm_call_has_room(vm_context *context, const pirn_slot *fp, size_t slots)
 {
     return (uintptr_t)fp <= atomic_load_explicit(&context->stack_limit, memory_order_relaxed) &&
            slots <= (size_t)(context->stack_end - fp);
@@ -228,7 +227,7 @@ static void cancel_live_frames(vm_context *context)
 static pirn_frame *push_host_frame(vm_context *context, const pirn_func *func, pirn_slot *fp,
                                    const vm_word *return_pc)
 {
-    if (!has_room(context, fp, func->type->header_at + (size_t)HOST_FRAME_SLOTS))
+    if (!vm_call_has_room(context, fp, func->type->header_at + (size_t)HOST_FRAME_SLOTS))
         return NULL;
     pirn_frame *frame = (pirn_frame *)(void *)(fp + func->type->header_at);
     *frame = (pirn_frame){
@@ -254,7 +253,7 @@ static void set_live(vm_context *context, pirn_frame *frame)
 static vm_host_outcome enter_wasm(vm_context *context, const pirn_func *func, pirn_slot *fp, const vm_word *return_pc)
 {
     pirn_slot *header = fp + func->type->header_at;
-    if (!has_room(context, fp, func->type->header_at + (size_t)VM_FRAME_HEADER))
+    if (!vm_call_has_room(context, fp, func->type->header_at + (size_t)VM_FRAME_HEADER))
         return stop_with_trap(context, vm_stack_trap(context));
     header[VM_FRAME_RETURN_PC].ref = (void *)(uintptr_t)return_pc;
     header[VM_FRAME_CALLER_FP].ref = fp;
@@ -262,6 +261,15 @@ static vm_host_outcome enter_wasm(vm_context *context, const pirn_func *func, pi
     context->fp = fp;
     context->instance = func->instance;
     return VM_HOST_ENTER;
+}
+
+vm_host_outcome vm_call_enter(vm_context *context, pirn_func *func, pirn_slot *fp, const vm_word *return_pc)
+{
+    context->pc = return_pc;
+    context->fp = fp;
+    if (func->instance == NULL)
+        return vm_host_call(context, func, fp, return_pc);
+    return enter_wasm(context, func, fp, return_pc);
 }
 
 static vm_host_outcome finish_frame(vm_context *context, pirn_frame *frame)
@@ -380,6 +388,7 @@ typedef struct run_state {
     pirn_call *call;
     pirn_slot *stack_end;
     pirn_frame *running, *live;
+    struct vm_prompt *prompts;
     pirn_error *error;
     bool synchronous;
 } run_state;
@@ -391,6 +400,7 @@ static run_state begin_run(vm_context *context, pirn_call *call, bool synchronou
         .stack_end = context->stack_end,
         .running = context->running,
         .live = context->live,
+        .prompts = context->prompts,
         .error = context->error,
         .synchronous = context->synchronous,
     };
@@ -398,6 +408,7 @@ static run_state begin_run(vm_context *context, pirn_call *call, bool synchronou
     context->stack_end = stack_end(call);
     context->running = NULL;
     context->live = NULL;
+    context->prompts = NULL;
     context->error = error;
     context->synchronous = synchronous;
     context->uncaught = NULL;
@@ -413,6 +424,7 @@ static void end_run(vm_context *context, const run_state *outer)
     context->stack_end = outer->stack_end;
     context->running = outer->running;
     context->live = outer->live;
+    context->prompts = outer->prompts;
     context->error = outer->error;
     context->synchronous = outer->synchronous;
     context->native_depth--;
@@ -433,13 +445,11 @@ static vm_host_outcome enter_first(vm_context *context, pirn_func *func, const p
 {
     context->pc = vm_code_exit;
     context->fp = fp;
-    if (!has_room(context, fp, func->type->header_at))
+    if (!vm_call_has_room(context, fp, func->type->header_at))
         return stop_with_trap(context, vm_stack_trap(context));
     if (func->type->param_slots > 0)
         memmove(fp, args, func->type->param_slots * sizeof *fp);
-    if (func->instance == NULL)
-        return vm_host_call(context, func, fp, vm_code_exit);
-    return enter_wasm(context, func, fp, vm_code_exit);
+    return vm_call_enter(context, func, fp, vm_code_exit);
 }
 
 /* Goes on until the run ends or waits. The bottom function has type `type`, its results come to `fp`. */
@@ -461,6 +471,7 @@ static pirn_status drive(vm_context *context, vm_host_outcome outcome, const pir
 static pirn_status conclude(vm_context *context, pirn_call *call, pirn_status status, const run_state *outer)
 {
     call->live = context->live;
+    call->prompts = context->prompts;
     call->state = status == PIRN_PENDING ? VM_CALL_PENDING : VM_CALL_IDLE;
     end_run(context, outer);
     return status;
@@ -485,6 +496,7 @@ static vm_host_outcome ask_again(vm_context *context, pirn_call *call)
 {
     pirn_frame *frame = call->live;
     context->live = frame;
+    context->prompts = call->prompts;
     if (!atomic_load(&context->interrupted))
         return run_next(context, frame);
     go_to_caller(context, frame);

@@ -52,6 +52,7 @@ struct pirn_call {
     vm_call_state state;
     const pirn_functype *type; /* of the function that was started */
     pirn_frame *live;          /* while it is pending: its host frames, innermost first */
+    struct vm_prompt *prompts; /* and the borders of the continuations that it is in */
     pirn_slot *stack;
     size_t stack_size;                  /* bytes, the red zone included */
     struct vm_reservation *reservation; /* where the stack lies; NULL: in a block of the allocator */
@@ -61,6 +62,13 @@ struct pirn_call {
 /* Frees the calls that wait to be used again. */
 void vm_calls_free_idle(pirn_store *store);
 
+/* May a frame begin at fp, and are there `slots` for it? */
+bool vm_call_has_room(vm_context *context, const pirn_slot *fp, size_t slots);
+/*
+ * Lets the context run a function whose arguments are at `fp` and which then goes on at `return_pc`, code of no module, with
+ * `fp`. For a host function the instance in the context is the caller. VM_HOST_STOP: also when there is no room.
+ */
+vm_host_outcome vm_call_enter(vm_context *context, pirn_func *func, pirn_slot *fp, const vm_word *return_pc);
 /* The host frame of the innermost function entered will not come to its `next`: an exception passes. */
 void vm_call_abandon_frame(vm_context *context);
 

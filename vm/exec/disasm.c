@@ -55,6 +55,20 @@ static void put_target(line_writer *w, const vm_code *code, const vm_word *word)
     put(w, " ->%td", word->target - code->start);
 }
 
+/* Handlers of a resume from the word `at` on; returns the word behind them. */
+static uint32_t put_handlers(line_writer *w, const vm_code *code, const vm_word *cell, uint32_t at)
+{
+    uint64_t count = cell[at++].u64;
+    for (; count > 0; count--, at += 2) {
+        put(w, " tag %u", (unsigned)cell[at].far_d);
+        if (cell[at + 1].target == NULL)
+            put(w, " switch");
+        else
+            put_slot(w, cell[at].far_a), put_target(w, code, &cell[at + 1]);
+    }
+    return at;
+}
+
 /* Writes the operands; returns the words of the cell. */
 static uint32_t put_operands(line_writer *w, const vm_code *code, const vm_word *cell, const char *shape)
 {
@@ -101,6 +115,9 @@ static uint32_t put_operands(line_writer *w, const vm_code *code, const vm_word 
         case 'V':
             for (uint32_t i = 0; i <= cell[1].offset; i++)
                 put_target(w, code, &cell[words++]);
+            break;
+        case 'H':
+            words = put_handlers(w, code, cell, words);
             break;
         default:
             break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tags, exceptions, and finding what catches one: see vm/exec/exception.h. */
 #include "vm/exec/exception.h"
-#include "vm/exec/call.h"
+#include "vm/exec/continuation.h"
 
 /* ---- Tags ---------------------------------------------------------------------------------------------------------- */
 
@@ -9,7 +9,7 @@ pirn_status pirn_tag_new(pirn_store *store, const pirn_functype *type, pirn_tag 
 {
     if (type == NULL || type->engine != store->engine)
         return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "the tag's type is not of the store's engine");
-    if (type->result_count != 0)
+    if (type->result_count != 0 && !(store->engine->config.features & PIRN_FEATURE_STACK_SWITCHING))
         return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "non-empty tag result type");
     pirn_tag *tag = base_alloc(&store->engine->allocator, sizeof *tag);
     if (tag == NULL)
@@ -104,10 +104,12 @@ static const vm_landing *find_landing(const vm_code *code, const vm_position *at
     return NULL;
 }
 
-/* Moves out of host frames and counts them; false at the end of what exceptions can cross. */
+/* Moves out of continuations and of host frames, and counts these; false at the end of what exceptions can cross. */
 static bool pass_host_frames(vm_position *at, size_t *passed)
 {
-    while (at->pc == vm_code_host) {
+    while (at->pc == vm_code_host || at->pc == vm_code_prompt) {
+        if (vm_prompt_pass(at))
+            continue;
         const pirn_frame *frame = vm_frame_below(at->fp);
         if (frame->stops_exceptions)
             return false;
@@ -159,6 +161,7 @@ bool vm_exception_throw(vm_context *context, pirn_exception *exception)
         const vm_landing *landing = find_landing(code, &at, exception->tag);
         if (landing != NULL) {
             abandon_frames(context, passed, exception);
+            vm_prompts_leave(context, at.fp);
             land(context, code, landing, &at, exception);
             return true;
         }

@@ -37,6 +37,6 @@ uint32_t vm_ir_words(vm_ir ir)
 {
     uint32_t words = 2;
     for (const char *s = vm_ir_table[ir].shape; *s != '\0'; s++)
-        words += *s == 'Q' || *s == 'T' || *s == 'E';
+        words += *s == 'Q' || *s == 'T' || *s == 'E' || *s == 'H';
     return words;
 }

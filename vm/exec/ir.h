@@ -95,7 +95,7 @@ typedef struct vm_ir_info {
 
 extern const vm_ir_info vm_ir_table[IR_COUNT];
 
-/* The words of a cell of this shape, without the targets of a branch table. */
+/* The words of a cell of this shape, without the targets of a branch table and the handlers of a resume. */
 uint32_t vm_ir_words(vm_ir ir);
 
 /* Comparisons by number, so that the inverse ones have one too. */

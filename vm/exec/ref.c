@@ -37,8 +37,10 @@ pirn_ref_kind pirn_ref_kind_of(pirn_store *store, pirn_valtype type, pirn_slot r
     if (reference.ref == NULL)
         return PIRN_REF_NULL;
     pirn_valtype top = pirn_valtype_top(store->engine, type);
-    if (top == PIRN_FUNCREF || top == PIRN_EXNREF)
-        return top == PIRN_FUNCREF ? PIRN_REF_FUNC : PIRN_REF_EXCEPTION;
+    if (top == PIRN_FUNCREF)
+        return PIRN_REF_FUNC;
+    if (top == PIRN_EXNREF || top == PIRN_CONTREF)
+        return top == PIRN_EXNREF ? PIRN_REF_EXCEPTION : PIRN_REF_CONTINUATION;
     if (top == PIRN_ANYREF && vm_is_i31(reference.ref))
         return PIRN_REF_I31;
     const vm_object *object = vm_heap_find(&store->heap, reference.ref);

@@ -212,6 +212,7 @@ struct vm_context {
     /* Host frames and nesting: vm/exec/call.c. */
     pirn_frame *running;     /* whose host function is on the native stack, NULL while handlers run */
     pirn_frame *live;        /* those that wait or have entered a function, innermost first */
+    struct vm_prompt *prompts; /* where the continuations that run begin, innermost first: vm/exec/continuation.h */
     bool synchronous;        /* inside pirn_invoke: a wait is a trap */
     uint32_t native_depth;   /* of runs within runs */
     pirn_error *error;       /* of the embedder's call */

@@ -2,9 +2,9 @@
 /*
  * Backtraces: walks the frames of a run from where it stopped, innermost first. A frame does not say whose it is; the pc does:
  * it lies in the code of one function, which says where the frame's header is, which leads to the caller. The run ends at
- * vm_code_exit; vm_code_host is a host function's frame, which is not shown.
+ * vm_code_exit; vm_code_host is a host function's frame, which is not shown, and vm_code_prompt the border of a continuation.
  */
-#include "vm/exec/call.h"
+#include "vm/exec/continuation.h"
 #include "vm/exec/exception.h"
 #include <stdlib.h>
 
@@ -109,10 +109,12 @@ static bool find_func(const vm_position *at, uint32_t *func)
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
-/* Moves out of host frames; false at the end of the run. */
+/* Moves out of host frames and continuations; false at the end of the run. */
 static bool skip_host_frames(vm_position *at)
 {
-    while (at->pc == vm_code_host) {
+    while (at->pc == vm_code_host || at->pc == vm_code_prompt) {
+        if (vm_prompt_pass(at))
+            continue;
         const pirn_frame *frame = vm_frame_below(at->fp);
         *at = (vm_position){frame->return_pc, frame->caller_fp, frame->caller, true};
     }

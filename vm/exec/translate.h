@@ -12,6 +12,7 @@
  *   translate_gc.c       structures, arrays, casts
  *   translate_descriptor.c  descriptors of structures
  *   translate_exception.c  throws, blocks that catch
+ *   translate_continuation.c  continuations
  *   translate_emit.c     cells: writing, patching, fitting slots into 16 bits, relocation
  *
  * The symbolic stack. While the code of a Wasm function is read, its operand stack is known only as descriptions: a
@@ -255,6 +256,8 @@ void vm_label_push(vm_translator *t, vm_label_kind kind, const vm_blocktype *typ
 uint32_t vm_call_settle(vm_translator *t, const pirn_functype *type);
 void vm_call_set_frame(vm_word *cell, const pirn_functype *type, uint32_t frame);
 void vm_call_finish(vm_translator *t, const pirn_functype *type);
+/* The second half of that: what is called with has been popped. */
+void vm_call_push_results(vm_translator *t, const pirn_functype *type);
 /*
  * A branch on a property of a reference. `emit` emits the cell that branches if it has it, or (inverted) if it has not; the
  * target word is the last one of the cell. What the label takes is on top of the stack.
@@ -273,6 +276,8 @@ uint32_t vm_branch_arity(vm_translator *t, uint32_t depth);
 void vm_become_unreachable(vm_translator *t);
 /* The label that so many labels are around. */
 vm_label *vm_label_at(vm_translator *t, uint32_t depth);
+/* Lets a target word lead to the label. */
+void vm_label_target(vm_translator *t, uint32_t word, vm_label *label);
 /* The instruction `end`. */
 void vm_translate_end(vm_translator *t);
 /* Goes to the end of the innermost block with its results, to be followed by another part of the block. */
@@ -308,6 +313,11 @@ bool vm_translate_descriptor(vm_translator *t, const vm_instr *instr);
 
 /* Translates a tail call; false when it is another instruction. */
 bool vm_translate_tail_call(vm_translator *t, const vm_instr *instr);
+
+/* ---- translate_continuation.c --------------------------------------------------------------------------------------------- */
+
+/* Translates an instruction of the feature stack-switching; false when it is another one. */
+bool vm_translate_continuation(vm_translator *t, const vm_instr *instr);
 
 /* ---- translate_exception.c ---------------------------------------------------------------------------------------------- */
 

@@ -161,7 +161,7 @@ vm_label *vm_label_at(vm_translator *t, uint32_t depth)
     return &t->labels.data[t->labels.len - 1 - depth];
 }
 
-static void target_label(vm_translator *t, uint32_t word, vm_label *label)
+void vm_label_target(vm_translator *t, uint32_t word, vm_label *label)
 {
     if (label->kind == VM_LABEL_LOOP)
         vm_emit_target(t, word, label->start);
@@ -343,7 +343,7 @@ static void emit_moves_and_branch(vm_translator *t, vm_label *label, type_list l
         return;
     }
     vm_emit_copy_n(t, label->temp, vm_temp_at(t, (uint32_t)t->stack.len) - list.slots, list.slots);
-    target_label(t, emit_branch(t), label);
+    vm_label_target(t, emit_branch(t), label);
 }
 
 static void translate_br(vm_translator *t, uint32_t depth)
@@ -355,7 +355,7 @@ static void translate_br(vm_translator *t, uint32_t depth)
     } else if (list.count == 1 && !is_in_place(t, label, list)) {
         vm_value value = vm_pop(t);
         vm_value_move(t, &value, label->temp);
-        target_label(t, emit_branch(t), label);
+        vm_label_target(t, emit_branch(t), label);
     } else {
         vm_settle(t, list.count);
         emit_moves_and_branch(t, label, list);
@@ -370,7 +370,7 @@ static void translate_br_if(vm_translator *t, uint32_t depth)
     type_list list = branch_types(t, label);
     vm_settle(t, list.count);
     if (is_in_place(t, label, list)) {
-        target_label(t, emit_branch_if(t, &condition), label);
+        vm_label_target(t, emit_branch_if(t, &condition), label);
         return;
     }
     uint32_t past = VM_NONE;
@@ -392,7 +392,7 @@ void vm_branch_on_ref(vm_translator *t, uint32_t depth, const vm_ref_branch *bra
     vm_settle(t, list.count);
     if (is_in_place(t, label, list)) {
         branch->emit(t, branch, false);
-        target_label(t, vm_emit_here(t) - 1, label);
+        vm_label_target(t, vm_emit_here(t) - 1, label);
         return;
     }
     uint32_t past = VM_NONE;
@@ -435,7 +435,7 @@ static void translate_br_table(vm_translator *t, const vm_instr *instr)
         vm_label *label = vm_label_at(t, vm_reader_leb_u32(&targets));
         type_list list = branch_types(t, label);
         if (is_in_place(t, label, list))
-            target_label(t, word, label);
+            vm_label_target(t, word, label);
         else
             vm_emit_target(t, word, table_stub(t, label, list));
     }
@@ -463,10 +463,8 @@ void vm_call_set_frame(vm_word *cell, const pirn_functype *type, uint32_t frame)
     cell[1].offset = frame * (uint32_t)sizeof(pirn_slot);
 }
 
-void vm_call_finish(vm_translator *t, const pirn_functype *type)
+void vm_call_push_results(vm_translator *t, const pirn_functype *type)
 {
-    for (uint32_t i = 0; i < type->param_count; i++)
-        vm_pop(t);
     if (type->result_count == 1 && type->result_slots == 1) {
         vm_value value = vm_value_of_type(type->types[type->param_count]);
         value.kind = VM_VALUE_ACC;
@@ -478,6 +476,13 @@ void vm_call_finish(vm_translator *t, const pirn_functype *type)
         for (uint32_t i = 0; i < results.count && t->status == PIRN_OK; i++)
             vm_push(t, vm_value_of_type(results.types[i]));
     }
+}
+
+void vm_call_finish(vm_translator *t, const pirn_functype *type)
+{
+    for (uint32_t i = 0; i < type->param_count; i++)
+        vm_pop(t);
+    vm_call_push_results(t, type);
 }
 
 /* Where a call cell leads at first: to the function, or to its stub that corrects the cell. */
@@ -551,6 +556,7 @@ bool vm_translate_control(vm_translator *t, const vm_instr *instr)
     case VM_OP_CALL_INDIRECT:
         return translate_call_indirect(t, instr), true;
     default:
-        return vm_translate_tail_call(t, instr) || vm_translate_exception(t, instr) || vm_translate_reference(t, instr);
+        return vm_translate_tail_call(t, instr) || vm_translate_exception(t, instr) ||
+               vm_translate_reference(t, instr) || vm_translate_continuation(t, instr);
     }
 }

@@ -121,7 +121,7 @@ static bool may_refer(const maker *m, vm_valtype type)
                VM_TYPE_FUNC;
     }
     uint8_t top = vm_heaptype_top(vm_ref_code(type));
-    return top == VM_CODE_ANY || top == VM_CODE_EXTERNREF || top == VM_CODE_EXN;
+    return top == VM_CODE_ANY || top == VM_CODE_EXTERNREF || top == VM_CODE_EXN || top == VM_CODE_CONTREF;
 }
 
 /* Takes the next `size` bytes of an object; returns where they are. */
@@ -181,6 +181,24 @@ static const vm_rtt *make_layout(const maker *m, const vm_subtype *source, uint3
     return init_rtt(m, &layout->rtt, source, id) ? &layout->rtt : NULL;
 }
 
+static const vm_rtt *make_conttype(const maker *m, const vm_subtype *source, uint32_t id)
+{
+    vm_rtt *rtt = base_arena_alloc(&m->engine->types_arena, sizeof *rtt);
+    return rtt != NULL && init_rtt(m, rtt, source, id) ? rtt : NULL;
+}
+
+static const vm_rtt *make_type(const maker *m, const vm_subtype *source, uint32_t id)
+{
+    switch (source->kind) {
+    case VM_TYPE_FUNC:
+        return make_functype(m, source, id);
+    case VM_TYPE_CONT:
+        return make_conttype(m, source, id);
+    default:
+        return make_layout(m, source, id);
+    }
+}
+
 /* ---- The registry ----------------------------------------------------------------------------------------------------- */
 
 /* Makes the types of the group behind the others. Nothing is there for those that look until `len` says so. */
@@ -194,8 +212,7 @@ static bool make_group(maker *m, const vm_subtype *group, pirn_str key)
         return false;
     for (uint32_t i = 0; i < m->count; i++) {
         uint32_t id = m->first_id + i;
-        const vm_rtt *rtt =
-            group[i].kind == VM_TYPE_FUNC ? make_functype(m, &group[i], id) : make_layout(m, &group[i], id);
+        const vm_rtt *rtt = make_type(m, &group[i], id);
         if (rtt == NULL)
             return false;
         engine->types.data[id] = rtt;
@@ -319,6 +336,7 @@ static uint8_t kind_code(const vm_rtt *rtt)
 {
     return rtt->kind == VM_TYPE_FUNC     ? VM_CODE_FUNCREF
            : rtt->kind == VM_TYPE_STRUCT ? VM_CODE_STRUCTREF
+           : rtt->kind == VM_TYPE_CONT   ? VM_CODE_CONTREF
                                          : VM_CODE_ARRAYREF;
 }
 
@@ -344,7 +362,7 @@ static bool heaptypes_match(const pirn_engine *engine, vm_valtype actual, vm_val
         return vm_heaptype_matches(kind_code(sub), vm_ref_code(expected));
     if (super == NULL)
         return vm_heaptype_matches(vm_ref_code(actual), vm_ref_code(expected));
-    return vm_ref_code(actual) == (super->kind == VM_TYPE_FUNC ? VM_CODE_NOFUNC : VM_CODE_NONE);
+    return vm_ref_code(actual) == vm_heaptype_bottom(kind_code(super));
 }
 
 bool vm_types_match(const pirn_engine *engine, vm_valtype actual, vm_valtype expected)

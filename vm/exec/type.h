@@ -14,12 +14,12 @@
 #include "vm/syntax/types.h"
 
 /* Kinds of objects of the heap that no type describes (vm/exec/heap.h), behind those of vm_type_kind. */
-enum { VM_TYPE_HOST_BOX = VM_TYPE_ARRAY + 1, VM_TYPE_I31_BOX, VM_TYPE_EXCEPTION };
+enum { VM_TYPE_HOST_BOX = VM_TYPE_CONT + 1, VM_TYPE_I31_BOX, VM_TYPE_EXCEPTION };
 
 /* What every type object begins with. */
 typedef struct vm_rtt vm_rtt;
 struct vm_rtt {
-    uint8_t kind; /* a pirn_functype, else a vm_layout */
+    uint8_t kind; /* a pirn_functype, a vm_layout, or (a continuation type) nothing more */
     bool is_final;
     uint32_t depth;
     const vm_rtt *const *supers;

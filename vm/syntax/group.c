@@ -50,6 +50,8 @@ static void put_subtype(writer *w, const vm_subtype *type)
     put_index(w, type->describes);
     put(w, type->kind == VM_TYPE_FUNC ? type->func.param_count : type->field_count);
     put(w, type->func.result_count);
+    if (type->kind == VM_TYPE_CONT)
+        put(w, number(w, type->cont));
     for (uint32_t i = 0; i < type->func.param_count; i++)
         put_valtype(w, type->func.params[i]);
     for (uint32_t i = 0; i < type->func.result_count; i++)

@@ -55,7 +55,7 @@ typedef struct vm_global_decl {
 } vm_global_decl;
 
 typedef struct vm_tag_decl {
-    uint32_t type; /* type index: of a function without results */
+    uint32_t type; /* type index: of a function */
     uint64_t offset;
 } vm_tag_decl;
 

@@ -18,6 +18,7 @@
 #define VM_FEATURE_THREADS             PIRN_FEATURE_THREADS
 #define VM_FEATURE_WIDE_ARITHMETIC     PIRN_FEATURE_WIDE_ARITHMETIC
 #define VM_FEATURE_CUSTOM_DESCRIPTORS  PIRN_FEATURE_CUSTOM_DESCRIPTORS
+#define VM_FEATURE_STACK_SWITCHING     PIRN_FEATURE_STACK_SWITCHING
 
 const vm_opcode_info vm_opcodes[VM_OP_COUNT] = {
 #define OP(name, prefix, code, text, immediate, type, feature) \

@@ -47,11 +47,14 @@ typedef enum vm_immediate {
     VM_IMM_TAG,        /* tag index */
     VM_IMM_TRY_TABLE,  /* block type, vector of catch clauses */
     VM_IMM_TYPE,       /* type index */
-    VM_IMM_TYPE2,      /* destination and source type index */
+    VM_IMM_TYPE2,      /* two type indices */
     VM_IMM_TYPE_FIELD, /* type index, field index */
     VM_IMM_TYPE_COUNT, /* type index, number of elements */
     VM_IMM_TYPE_DATA,  /* type index, data segment index */
     VM_IMM_TYPE_ELEM,  /* type index, element segment index */
+    VM_IMM_TYPE_TAG,   /* type index, tag index */
+    VM_IMM_TYPE_HANDLERS,     /* type index, vector of handlers of continuations */
+    VM_IMM_TYPE_TAG_HANDLERS, /* type index, tag index, the same */
     VM_IMM_CAST,       /* flags, label index, two heap types */
     VM_IMM_FENCE,      /* a zero byte */
     VM_IMM_HEAPTYPE, /* heap type */

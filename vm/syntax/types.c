@@ -22,6 +22,8 @@ static const heaptype_row heaptypes[] = {
     {VM_CODE_NOEXTERN, VM_CODE_EXTERNREF, "noextern", "nullexternref"},
     {VM_CODE_EXN, VM_CODE_EXN, "exn", "exnref"},
     {VM_CODE_NOEXN, VM_CODE_EXN, "noexn", "nullexnref"},
+    {VM_CODE_CONTREF, VM_CODE_CONTREF, "cont", "contref"},
+    {VM_CODE_NOCONT, VM_CODE_CONTREF, "nocont", "nullcontref"},
 };
 
 static const heaptype_row *find_heaptype(uint8_t code)
@@ -41,6 +43,22 @@ uint8_t vm_heaptype_top(uint8_t code)
     while (row != NULL && row->super != row->code)
         row = find_heaptype(row->super);
     return row == NULL ? 0 : row->code;
+}
+
+uint8_t vm_heaptype_bottom(uint8_t code)
+{
+    switch (vm_heaptype_top(code)) {
+    case VM_CODE_FUNCREF:
+        return VM_CODE_NOFUNC;
+    case VM_CODE_EXTERNREF:
+        return VM_CODE_NOEXTERN;
+    case VM_CODE_EXN:
+        return VM_CODE_NOEXN;
+    case VM_CODE_CONTREF:
+        return VM_CODE_NOCONT;
+    default:
+        return VM_CODE_NONE;
+    }
 }
 
 bool vm_heaptype_matches(uint8_t sub, uint8_t super)

@@ -29,7 +29,8 @@ enum {
     VM_CODE_V128 = 0x7B,
     VM_CODE_I8 = 0x78, /* packed: in fields only */
     VM_CODE_I16 = 0x77,
-    VM_CODE_NOEXN = 0x74, /* abstract heap types; as value types, the nullable references to them */
+    VM_CODE_NOCONT = 0x75, /* abstract heap types; as value types, the nullable references to them */
+    VM_CODE_NOEXN = 0x74,
     VM_CODE_NOFUNC = 0x73,
     VM_CODE_NOEXTERN = 0x72,
     VM_CODE_NONE = 0x71,
@@ -41,12 +42,14 @@ enum {
     VM_CODE_STRUCTREF = 0x6B,
     VM_CODE_ARRAYREF = 0x6A,
     VM_CODE_EXN = 0x69,
+    VM_CODE_CONTREF = 0x68,
     VM_CODE_REF = 0x64,
     VM_CODE_REF_NULL = 0x63,
     VM_CODE_EXACT = 0x62, /* before the type index of a heap type */
     VM_CODE_FUNC = 0x60,  /* composite types */
     VM_CODE_STRUCT = 0x5F,
     VM_CODE_ARRAY = 0x5E,
+    VM_CODE_CONT = 0x5D,
     VM_CODE_SUB = 0x50, /* sub types: open, final */
     VM_CODE_SUB_FINAL = 0x4F,
     VM_CODE_REC = 0x4E,        /* recursion group */
@@ -143,8 +146,10 @@ static inline vm_valtype vm_valtype_non_null(vm_valtype type)
 
 /* Is the abstract heap type `sub` below `super`, or the same (3.3.3)? */
 bool vm_heaptype_matches(uint8_t sub, uint8_t super);
-/* The top of the hierarchy of an abstract heap type: any, func, extern or exn. */
+/* The top of the hierarchy of an abstract heap type: any, func, extern, exn or cont. */
 uint8_t vm_heaptype_top(uint8_t code);
+/* And its bottom: none, nofunc, noextern, noexn or nocont. */
+uint8_t vm_heaptype_bottom(uint8_t code);
 
 /* Writes the heap type of a reference type ("any", "3", "(exact 3)") and returns `out`. */
 const char *vm_heaptype_text(vm_valtype type, char out[32]);
@@ -167,7 +172,7 @@ static inline bool vm_type_is_packed(vm_valtype type)
     (VM_FEATURES_DEFAULT |                                                                                      \
      (uint32_t)(PIRN_FEATURE_LEGACY_EXCEPTIONS | PIRN_FEATURE_THREADS | PIRN_FEATURE_WIDE_ARITHMETIC |          \
                 PIRN_FEATURE_CUSTOM_PAGE_SIZES | PIRN_FEATURE_COMPACT_IMPORTS |                              \
-                PIRN_FEATURE_CUSTOM_DESCRIPTORS))
+                PIRN_FEATURE_CUSTOM_DESCRIPTORS | PIRN_FEATURE_STACK_SWITCHING))
 
 /* The name of a feature bit ("bulk-memory"). */
 const char *vm_feature_name(uint32_t feature);
@@ -185,7 +190,7 @@ typedef struct vm_field {
     bool is_mutable;
 } vm_field;
 
-typedef enum vm_type_kind { VM_TYPE_FUNC, VM_TYPE_STRUCT, VM_TYPE_ARRAY } vm_type_kind;
+typedef enum vm_type_kind { VM_TYPE_FUNC, VM_TYPE_STRUCT, VM_TYPE_ARRAY, VM_TYPE_CONT } vm_type_kind;
 
 /*
  * A type of the type section: a sub type with the recursion group that it belongs to. `func` is empty when it is not a
@@ -195,6 +200,7 @@ typedef struct vm_subtype {
     vm_functype func;
     const vm_field *fields;
     uint32_t field_count;
+    uint32_t cont; /* of a continuation type: the index of its function type */
     uint8_t kind; /* vm_type_kind */
     bool is_final;
     uint32_t super;        /* type index, or VM_NO_TYPE */

@@ -60,6 +60,13 @@ static void write_immediate(vm_writer *w, vm_immediate kind)
         vm_writer_leb_signed(w, BIG);
         vm_writer_bytes(w, "\x02\x00\x07\x08\x03\x09", 6);
         break;
+    case VM_IMM_TYPE_TAG_HANDLERS:
+    case VM_IMM_TYPE_HANDLERS:
+        vm_writer_leb_unsigned(w, BIG);
+        if (kind == VM_IMM_TYPE_TAG_HANDLERS)
+            vm_writer_leb_unsigned(w, BIG + 1);
+        vm_writer_bytes(w, "\x02\x00\x07\x08\x01\x09", 6);
+        break;
     case VM_IMM_CAST:
         vm_writer_bytes(w, "\x01\x05\x6F\x70", 4);
         break;
@@ -76,6 +83,7 @@ static void write_immediate(vm_writer *w, vm_immediate kind)
     case VM_IMM_TYPE_COUNT:
     case VM_IMM_TYPE_DATA:
     case VM_IMM_TYPE_ELEM:
+    case VM_IMM_TYPE_TAG:
         vm_writer_leb_unsigned(w, BIG);
         vm_writer_leb_unsigned(w, BIG + 1);
         break;
@@ -95,6 +103,19 @@ static void expect_catches(const vm_instr *instr)
     vm_catch one = vm_reader_catch(&r), all = vm_reader_catch(&r);
     assert_true(one.kind == VM_CATCH && one.tag == 7 && one.label == 8);
     assert_true(all.kind == VM_CATCH_ALL_REF && all.label == 9);
+    assert_true(vm_reader_at_end(&r));
+}
+
+static void expect_handlers(const vm_instr *instr)
+{
+    vm_reader r;
+    assert_int_equal(instr->resume.type, BIG);
+    assert_int_equal(instr->resume.count, 2);
+    vm_reader_init(&r, instr->resume.handlers.start,
+                   (size_t)(instr->resume.handlers.end - instr->resume.handlers.start), 0, NULL);
+    vm_on label = vm_reader_on(&r), other = vm_reader_on(&r);
+    assert_true(label.kind == VM_ON_LABEL && label.tag == 7 && label.label == 8);
+    assert_true(other.kind == VM_ON_SWITCH && other.tag == 9);
     assert_true(vm_reader_at_end(&r));
 }
 
@@ -138,6 +159,13 @@ static void expect_immediate(const vm_instr *instr, vm_immediate kind)
     case VM_IMM_TRY_TABLE:
         expect_catches(instr);
         break;
+    case VM_IMM_TYPE_TAG_HANDLERS:
+        assert_int_equal(instr->resume.tag, BIG + 1);
+        expect_handlers(instr);
+        break;
+    case VM_IMM_TYPE_HANDLERS:
+        expect_handlers(instr);
+        break;
     case VM_IMM_CAST:
         assert_int_equal(instr->cast.label, 5);
         assert_int_equal(instr->cast.from, PIRN_EXTERNREF);
@@ -177,6 +205,7 @@ static void expect_immediate(const vm_instr *instr, vm_immediate kind)
     case VM_IMM_TYPE_COUNT:
     case VM_IMM_TYPE_DATA:
     case VM_IMM_TYPE_ELEM:
+    case VM_IMM_TYPE_TAG:
         assert_int_equal(instr->index2, BIG + 1);
         assert_int_equal(instr->index, BIG);
         break;

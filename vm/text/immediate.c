@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What follows a mnemonic (spec 6.5): each kind of immediate of opcode.def, read as text and written as bytes. */
+#include "vm/binary/instr.h"
 #include "vm/text/parser.h"
 #include <string.h>
 
@@ -270,8 +271,26 @@ static void type_and(vm_text_parser *p, vm_immediate kind, vm_writer *w)
         index_of(p,
                  kind == VM_IMM_TYPE_DATA   ? VM_SPACE_DATA
                  : kind == VM_IMM_TYPE_ELEM ? VM_SPACE_ELEM
+                 : kind == VM_IMM_TYPE_TAG  ? VM_SPACE_TAG
                                             : VM_SPACE_TYPE,
                  w);
+}
+
+/* `(on tag label)` and `(on tag switch)`, as a vector. */
+static void handlers(vm_text_parser *p, vm_writer *w)
+{
+    size_t at = w->len;
+    uint32_t count = 0;
+    for (; vm_lexer_take_open(p->lexer, "on"); count++) {
+        size_t kind_at = w->len;
+        index_of(p, VM_SPACE_TAG, w);
+        bool is_switch = vm_lexer_take(p->lexer, "switch");
+        vm_writer_insert_leb(w, kind_at, is_switch ? VM_ON_SWITCH : VM_ON_LABEL);
+        if (!is_switch)
+            index_of(p, VM_SPACE_LABEL, w);
+        vm_lexer_expect_close(p->lexer);
+    }
+    vm_writer_insert_leb(w, at, count);
 }
 
 static void v128_bytes(vm_text_parser *p, vm_writer *w)
@@ -377,7 +396,16 @@ static void immediate(vm_text_parser *p, vm_immediate kind, vm_writer *w)
     case VM_IMM_TYPE_FIELD:
     case VM_IMM_TYPE_COUNT:
     case VM_IMM_TYPE_ELEM:
+    case VM_IMM_TYPE_TAG:
         type_and(p, kind, w);
+        return;
+    case VM_IMM_TYPE_HANDLERS:
+        index_of(p, VM_SPACE_TYPE, w);
+        handlers(p, w);
+        return;
+    case VM_IMM_TYPE_TAG_HANDLERS:
+        type_and(p, VM_IMM_TYPE_TAG, w);
+        handlers(p, w);
         return;
     case VM_IMM_CAST:
         branch_cast(p, w);

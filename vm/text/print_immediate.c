@@ -37,6 +37,21 @@ static void print_catches(vm_printer *p, const vm_instr *instr)
     p->labels.len = open;
 }
 
+static void print_handlers(vm_printer *p, const vm_instr *instr)
+{
+    vm_reader r = vm_reader_part(&p->whole, instr->resume.handlers);
+    for (uint32_t i = 0; i < instr->resume.count && vm_print_ok(p, &r); i++) {
+        vm_on on = vm_reader_on(&r);
+        vm_print(p, " (on");
+        vm_print_index(p, VM_NAMES_TAG, on.tag);
+        if (on.kind == VM_ON_SWITCH)
+            vm_print(p, " switch");
+        else
+            vm_print_label_index(p, on.label);
+        vm_print(p, ")");
+    }
+}
+
 static void print_labels(vm_printer *p, const vm_instr *instr)
 {
     vm_reader r = vm_reader_part(&p->whole, instr->vector.entries);
@@ -234,6 +249,18 @@ static void print_immediate(vm_printer *p, vm_immediate kind, const vm_instr *in
     case VM_IMM_TYPE_COUNT:
         vm_print_index(p, VM_NAMES_TYPE, instr->index);
         vm_print(p, " %u", (unsigned)instr->index2);
+        return;
+    case VM_IMM_TYPE_TAG:
+        print_type_and(p, VM_NAMES_TAG, instr);
+        return;
+    case VM_IMM_TYPE_HANDLERS:
+        vm_print_index(p, VM_NAMES_TYPE, instr->resume.type);
+        print_handlers(p, instr);
+        return;
+    case VM_IMM_TYPE_TAG_HANDLERS:
+        vm_print_index(p, VM_NAMES_TYPE, instr->resume.type);
+        vm_print_index(p, VM_NAMES_TAG, instr->resume.tag);
+        print_handlers(p, instr);
         return;
     case VM_IMM_CAST:
         vm_print_label_index(p, instr->cast.label);

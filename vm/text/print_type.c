@@ -111,6 +111,10 @@ static void print_composite(vm_printer *p, vm_reader *r, uint32_t type)
         vm_print(p, "(struct");
         print_struct(p, r, type);
         break;
+    case VM_CODE_CONT:
+        vm_print(p, "(cont");
+        vm_print_index(p, VM_NAMES_TYPE, (uint32_t)vm_reader_leb_s33(r));
+        break;
     default:
         vm_print(p, "(array ");
         print_field(p, r);

@@ -22,6 +22,7 @@ static const struct {
     {"eq", "eqref", 0x6D},           {"i31", "i31ref", 0x6C},
     {"struct", "structref", 0x6B},   {"array", "arrayref", 0x6A},
     {"exn", "exnref", 0x69},         {"noexn", "nullexnref", 0x74},
+    {"cont", "contref", 0x68},       {"nocont", "nullcontref", 0x75},
 };
 
 enum { PACKED_TYPES = 2, REF = 0x64, REF_NULL = 0x63 };
@@ -318,10 +319,13 @@ static void composite_type(vm_text_parser *p, vm_writer *w, bool plain)
     } else if (vm_lexer_take_open(p->lexer, "array")) {
         vm_writer_u8(w, ARRAY);
         field_type(p, w);
+    } else if (vm_lexer_take_open(p->lexer, "cont")) {
+        vm_writer_u8(w, VM_CODE_CONT);
+        vm_writer_leb_signed(w, vm_text_index(p, VM_SPACE_TYPE));
     } else {
         if (p->lexer->token.kind == VM_TOKEN_OPEN)
             vm_lexer_advance(p->lexer);
-        vm_lexer_unexpected(p->lexer, "func, struct or array");
+        vm_lexer_unexpected(p->lexer, "func, struct, array or cont");
     }
     vm_lexer_expect_close(p->lexer);
     if (!vm_lexer_failed(p->lexer) && !BASE_VEC_PUSH(&p->types, p->allocator, (vm_text_type){0}))

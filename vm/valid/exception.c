@@ -5,11 +5,20 @@
  */
 #include "vm/valid/validator.h"
 
-static pirn_status find_tag(vm_validator *v, uint32_t tag, vm_types *out)
+pirn_status vm_valid_tag(vm_validator *v, uint32_t tag, const vm_functype **out)
 {
     const vm_module *m = v->module;
     PIRN_TRY(vm_valid_index(v, "tag", tag, m->tags.len));
-    const vm_functype *type = &m->types.data[m->tags.data[tag].type].func;
+    *out = &m->types.data[m->tags.data[tag].type].func;
+    return PIRN_OK;
+}
+
+pirn_status vm_valid_exception(vm_validator *v, uint32_t tag, vm_types *out)
+{
+    const vm_functype *type = NULL;
+    PIRN_TRY(vm_valid_tag(v, tag, &type));
+    if (type->result_count != 0)
+        return vm_valid_fail(v, "type mismatch: tag %u has results, it is not an exception's", tag);
     *out = (vm_types){type->params, type->param_count};
     return PIRN_OK;
 }
@@ -17,7 +26,7 @@ static pirn_status find_tag(vm_validator *v, uint32_t tag, vm_types *out)
 pirn_status vm_valid_throw(vm_validator *v)
 {
     vm_types types;
-    PIRN_TRY(find_tag(v, v->instr.index, &types));
+    PIRN_TRY(vm_valid_exception(v, v->instr.index, &types));
     PIRN_TRY(vm_valid_pop_types(v, types));
     vm_valid_set_unreachable(v);
     return PIRN_OK;
@@ -53,7 +62,7 @@ static pirn_status check_clause(vm_validator *v, vm_catch clause)
 {
     vm_types values = {NULL, 0}, label;
     if (clause.kind == VM_CATCH || clause.kind == VM_CATCH_REF)
-        PIRN_TRY(find_tag(v, clause.tag, &values));
+        PIRN_TRY(vm_valid_exception(v, clause.tag, &values));
     PIRN_TRY(vm_valid_label(v, clause.label, &label));
     return check_carried(v, values, clause.kind == VM_CATCH_REF || clause.kind == VM_CATCH_ALL_REF, label);
 }
@@ -89,7 +98,7 @@ static pirn_status begin_clause(vm_validator *v, vm_opcode opcode, vm_types valu
 pirn_status vm_valid_catch(vm_validator *v)
 {
     vm_types values;
-    PIRN_TRY(find_tag(v, v->instr.index, &values));
+    PIRN_TRY(vm_valid_exception(v, v->instr.index, &values));
     return begin_clause(v, VM_OP_CATCH, values);
 }
 

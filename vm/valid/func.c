@@ -86,6 +86,20 @@ pirn_status vm_valid_instr(vm_validator *v)
         return vm_valid_rethrow(v);
     case VM_OP_DELEGATE:
         return vm_valid_delegate(v);
+    case VM_OP_CONT_NEW:
+        return vm_valid_cont_new(v);
+    case VM_OP_CONT_BIND:
+        return vm_valid_cont_bind(v);
+    case VM_OP_SUSPEND:
+        return vm_valid_suspend(v);
+    case VM_OP_RESUME:
+        return vm_valid_resume(v);
+    case VM_OP_RESUME_THROW:
+        return vm_valid_resume_throw(v);
+    case VM_OP_RESUME_THROW_REF:
+        return vm_valid_resume_throw_ref(v);
+    case VM_OP_SWITCH:
+        return vm_valid_switch(v);
     case VM_OP_DROP:
         return vm_valid_drop(v);
     case VM_OP_SELECT:

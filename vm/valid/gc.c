@@ -10,7 +10,7 @@ static vm_valtype unpacked(vm_valtype storage)
 
 static pirn_status find_type(vm_validator *v, uint32_t index, vm_type_kind kind, const vm_subtype **out)
 {
-    static const char *const names[] = {"a function", "a structure", "an array"};
+    static const char *const names[] = {"a function", "a structure", "an array", "a continuation"};
     PIRN_TRY(vm_valid_index(v, "type", index, v->module->types.len));
     *out = &v->module->types.data[index];
     if ((*out)->kind == kind)
@@ -251,10 +251,19 @@ static pirn_status ref_eq(vm_validator *v)
     return vm_valid_push(v, PIRN_I32);
 }
 
+/* Continuations are not tested or cast. */
+static pirn_status check_castable(vm_validator *v, vm_valtype type)
+{
+    PIRN_TRY(vm_valid_type(v, type));
+    if (vm_valid_heaptype_top(v->module, type) == VM_CODE_CONTREF)
+        return vm_valid_fail(v, "invalid cast to a continuation type");
+    return PIRN_OK;
+}
+
 /* What is tested may be anything of the same hierarchy. */
 static pirn_status pop_tested(vm_validator *v)
 {
-    PIRN_TRY(vm_valid_type(v, v->instr.type));
+    PIRN_TRY(check_castable(v, v->instr.type));
     return vm_valid_pop(v, vm_valid_heaptype_top(v->module, v->instr.type));
 }
 
@@ -323,7 +332,7 @@ pirn_status vm_valid_branch_on_cast(vm_validator *v, bool on_success)
 static pirn_status br_on_cast(vm_validator *v)
 {
     PIRN_TRY(vm_valid_type(v, v->instr.cast.from));
-    PIRN_TRY(vm_valid_type(v, v->instr.cast.to));
+    PIRN_TRY(check_castable(v, v->instr.cast.to));
     return vm_valid_branch_on_cast(v, v->instr.opcode == VM_OP_BR_ON_CAST);
 }
 

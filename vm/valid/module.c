@@ -158,8 +158,9 @@ static pirn_status check_tags(vm_validator *v)
         PIRN_TRY(check_index(v, tag->offset, "type", tag->type, m->types.len));
         if (m->types.data[tag->type].kind != VM_TYPE_FUNC)
             return fail_at(v, tag->offset, "type mismatch: type %u of a tag is not a function type", tag->type);
-        if (m->types.data[tag->type].func.result_count != 0)
-            return fail_at(v, tag->offset, "non-empty tag result type");
+        if (m->types.data[tag->type].func.result_count != 0 && !(m->features & PIRN_FEATURE_STACK_SWITCHING))
+            return fail_at(v, tag->offset, "non-empty tag result type needs the feature %s, which is off",
+                           vm_feature_name(PIRN_FEATURE_STACK_SWITCHING));
     }
     return PIRN_OK;
 }

@@ -29,6 +29,7 @@ static uint8_t kind_code(uint8_t kind)
         [VM_TYPE_FUNC] = VM_CODE_FUNCREF,
         [VM_TYPE_STRUCT] = VM_CODE_STRUCTREF,
         [VM_TYPE_ARRAY] = VM_CODE_ARRAYREF,
+        [VM_TYPE_CONT] = VM_CODE_CONTREF,
     };
     return codes[kind];
 }
@@ -56,8 +57,7 @@ static bool is_below_heaptype(const vm_module *module, vm_valtype actual, vm_val
         return vm_heaptype_matches(index_code(module, actual), vm_ref_code(expected));
     if (!vm_ref_is_concrete(expected))
         return vm_heaptype_matches(vm_ref_code(actual), vm_ref_code(expected));
-    uint8_t bottom = index_code(module, expected) == VM_CODE_FUNCREF ? VM_CODE_NOFUNC : VM_CODE_NONE;
-    return vm_ref_code(actual) == bottom;
+    return vm_ref_code(actual) == vm_heaptype_bottom(index_code(module, expected));
 }
 
 bool vm_valid_is_subtype(const vm_module *module, vm_valtype actual, vm_valtype expected)
@@ -90,7 +90,7 @@ static bool is_same(const vm_module *m, vm_valtype a, vm_valtype b)
     return vm_valid_is_subtype(m, a, b) && vm_valid_is_subtype(m, b, a);
 }
 
-static bool is_below_functype(const vm_module *m, const vm_functype *sub, const vm_functype *super)
+bool vm_valid_is_below_functype(const vm_module *m, const vm_functype *sub, const vm_functype *super)
 {
     bool is_below = sub->param_count == super->param_count && sub->result_count == super->result_count;
     for (uint32_t i = 0; is_below && i < sub->param_count; i++)
@@ -111,8 +111,10 @@ static bool is_below_field(const vm_module *m, const vm_field *sub, const vm_fie
 /* A structure may have more fields than its supertype. */
 static bool is_below_composite(const vm_module *m, const vm_subtype *sub, const vm_subtype *super)
 {
+    if (sub->kind == VM_TYPE_CONT && super->kind == VM_TYPE_CONT)
+        return vm_valid_is_subtype_index(m, sub->cont, super->cont);
     bool is_below = sub->kind == super->kind && sub->field_count >= super->field_count &&
-                    is_below_functype(m, &sub->func, &super->func);
+                    vm_valid_is_below_functype(m, &sub->func, &super->func);
     for (uint32_t i = 0; is_below && i < super->field_count; i++)
         is_below = is_below_field(m, &sub->fields[i], &super->fields[i]);
     return is_below;
@@ -134,6 +136,16 @@ static pirn_status check_reference(vm_validator *v, const vm_subtype *type, vm_v
     return index < type->group_start + type->group_length ? PIRN_OK : fail_unknown(v, type, index);
 }
 
+/* What a continuation type is made of is a function type. */
+static pirn_status check_continued(vm_validator *v, const vm_subtype *type)
+{
+    if (type->cont >= type->group_start + type->group_length)
+        return fail_unknown(v, type, type->cont);
+    if (v->module->types.data[type->cont].kind == VM_TYPE_FUNC)
+        return PIRN_OK;
+    return base_fail(v->error, PIRN_INVALID, type->offset, "non-function type %u in a continuation type", type->cont);
+}
+
 static pirn_status check_references(vm_validator *v, const vm_subtype *type, uint32_t index)
 {
     for (uint32_t i = 0; i < type->func.param_count; i++)
@@ -142,6 +154,8 @@ static pirn_status check_references(vm_validator *v, const vm_subtype *type, uin
         PIRN_TRY(check_reference(v, type, type->func.results[i]));
     for (uint32_t i = 0; i < type->field_count; i++)
         PIRN_TRY(check_reference(v, type, type->fields[i].type));
+    if (type->kind == VM_TYPE_CONT)
+        PIRN_TRY(check_continued(v, type));
     return type->super == VM_NO_TYPE || type->super < index ? PIRN_OK : fail_unknown(v, type, type->super);
 }
 

@@ -77,9 +77,11 @@ static inline vm_valtype vm_valid_type_of_new(const vm_module *module, uint32_t 
     return module->features & PIRN_FEATURE_CUSTOM_DESCRIPTORS ? vm_ref_exact(index, false)
                                                               : vm_ref_concrete(index, false);
 }
+/* Is a function type below another one by its parameters and results alone (3.3.6)? */
+bool vm_valid_is_below_functype(const vm_module *m, const vm_functype *sub, const vm_functype *super);
 /* INVALID at the current instruction unless the type exists. */
 PIRN_MUST_CHECK pirn_status vm_valid_type(vm_validator *v, vm_valtype type);
-/* The heap type that stands above the reference type: any, func, extern or exn. */
+/* The heap type that stands above the reference type: any, func, extern, exn or cont. */
 uint8_t vm_valid_heaptype_top(const vm_module *module, vm_valtype type);
 /* Has it a value to begin with (3.5.5): is it not a reference that is never null? */
 static inline bool vm_valid_has_default(vm_valtype type)
@@ -185,6 +187,10 @@ PIRN_MUST_CHECK pirn_status vm_valid_blocktype(vm_validator *v, const vm_blockty
 void vm_valid_unset_locals(vm_validator *v, size_t height);
 /* The function type `index`. Fails when there is none. */
 PIRN_MUST_CHECK pirn_status vm_valid_functype(vm_validator *v, uint32_t index, const vm_functype **out);
+/* The type of a tag. Fails when there is none. */
+PIRN_MUST_CHECK pirn_status vm_valid_tag(vm_validator *v, uint32_t tag, const vm_functype **out);
+/* What an exception of the tag carries. Fails when the tag has results, too. */
+PIRN_MUST_CHECK pirn_status vm_valid_exception(vm_validator *v, uint32_t tag, vm_types *out);
 /* Pops the parameters of a function type and pushes its results. */
 PIRN_MUST_CHECK pirn_status vm_valid_apply(vm_validator *v, const vm_functype *type);
 /* The same for a tail call: the results are the function's. */
@@ -219,6 +225,8 @@ vm_valid_special vm_valid_table_get, vm_valid_table_set, vm_valid_table_init, vm
     vm_valid_table_grow, vm_valid_table_size, vm_valid_table_fill;
 vm_valid_special vm_valid_ref_null, vm_valid_ref_is_null, vm_valid_ref_func;
 vm_valid_special vm_valid_memory_copy;
+vm_valid_special vm_valid_cont_new, vm_valid_cont_bind, vm_valid_suspend, vm_valid_resume, vm_valid_resume_throw,
+    vm_valid_resume_throw_ref, vm_valid_switch;
 /* All instructions of the feature gc. */
 vm_valid_special vm_valid_gc;
 /* All instructions of the feature custom-descriptors. */

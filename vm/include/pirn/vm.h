@@ -38,6 +38,7 @@ typedef uint32_t pirn_valtype;
 #define PIRN_STRUCTREF ((pirn_valtype)0x6B)
 #define PIRN_ARRAYREF  ((pirn_valtype)0x6A)
 #define PIRN_EXNREF    ((pirn_valtype)0x69)
+#define PIRN_CONTREF   ((pirn_valtype)0x68)
 
 PIRN_API bool pirn_valtype_is_ref(pirn_valtype type);
 /* Slots that a value of the type takes: 1, or 2 for v128. */
@@ -136,7 +137,8 @@ PIRN_API size_t pirn_externtype_text(const pirn_externtype *type, char *out, siz
     X(17, PIRN_FEATURE_WIDE_ARITHMETIC, "wide-arithmetic", 0, "i64.add128, i64.mul_wide_s and their kin")            \
     X(18, PIRN_FEATURE_CUSTOM_PAGE_SIZES, "custom-page-sizes", 0, "memories with pages of one byte")                 \
     X(19, PIRN_FEATURE_COMPACT_IMPORTS, "compact-imports", 0, "imports of one module that share its name")           \
-    X(20, PIRN_FEATURE_CUSTOM_DESCRIPTORS, "custom-descriptors", 0, "structures with descriptors, exact types")
+    X(20, PIRN_FEATURE_CUSTOM_DESCRIPTORS, "custom-descriptors", 0, "structures with descriptors, exact types")      \
+    X(21, PIRN_FEATURE_STACK_SWITCHING, "stack-switching", 0, "continuations: resume, suspend, switch")
 
 enum {
 #define PIRN_FEATURE_ENUM(bit, name, text, since, meaning) name = 1u << bit,
@@ -302,12 +304,12 @@ typedef struct pirn_store_limits {
     uint64_t stack_bytes;   /* of the value stack of one call */
     uint64_t instances;
     uint64_t handles;       /* of resources, in one instance of a component with all that are nested in it */
-    uint64_t heap_bytes;    /* of structures, arrays and exceptions */
+    uint64_t heap_bytes;    /* of structures, arrays, exceptions and continuations */
     uint64_t call_bytes;    /* of the host's memory, for the values that one call of a component's function passes */
 } pirn_store_limits;
 
 /* 4 GiB of memory, 10,000,000 table elements, 1 MiB of stack a call, 10,000 instances, 1,000,000 handles,
- * 1 GiB of structures, arrays and exceptions, 512 MiB of values a call. */
+ * 1 GiB of structures, arrays, exceptions and continuations, 512 MiB of values a call. */
 PIRN_API pirn_store_limits pirn_store_limits_default(void);
 
 /* `limits` may be NULL for the default. NULL when out of memory. */
@@ -461,6 +463,7 @@ typedef enum pirn_ref_kind {
     PIRN_REF_HOST, /* the embedder's pointer: an externref, also one that has become an anyref */
     PIRN_REF_FUNC,
     PIRN_REF_EXCEPTION,
+    PIRN_REF_CONTINUATION,
 } pirn_ref_kind;
 /* `type` is its static type, any reference type. */
 PIRN_API pirn_ref_kind pirn_ref_kind_of(pirn_store *store, pirn_valtype type, pirn_slot reference);
@@ -520,7 +523,8 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_global_new(pirn_store *store, const pi
 /* The value: one slot, two for v128. Write only to mutable ones. */
 PIRN_API pirn_slot *pirn_global_value(pirn_global *global);
 
-/* A tag's type has no results; its parameters are what an exception carries. */
+/* The parameters of a tag's type are what an exception carries, or what goes out when a continuation suspends with it; results
+ * are what the continuation then goes on with. They need the feature stack-switching. */
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_tag_new(pirn_store *store, const pirn_functype *type, pirn_tag **out,
                                                   pirn_error *error);
 PIRN_API const pirn_functype *pirn_tag_type(const pirn_tag *tag);
