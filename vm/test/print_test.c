@@ -300,6 +300,25 @@ static void test_blocks_that_catch(void **state)
                      "    end"));
 }
 
+static void test_continuations(void **state)
+{
+    (void)state;
+    expect_kept(MODULE("  (type $f (func))\n"
+                       "  (type $k (cont $f))\n"
+                       "  (func (;0;) (type $f)\n"
+                       "    (local contref nullcontref (ref null $k))\n"
+                       "    block $l\n"
+                       "      cont.new $k\n"
+                       "      cont.bind $k $k\n"
+                       "      suspend 2\n"
+                       "      resume $k\n"
+                       "      resume $k (on 1 $l) (on 2 switch)\n"
+                       "      resume_throw $k 3 (on 0 1 (;@0;))\n"
+                       "      resume_throw_ref $k (on 0 $l)\n"
+                       "      switch $k 4\n"
+                       "    end)"));
+}
+
 /* ---- Names ------------------------------------------------------------------------------------------------------ */
 
 static void test_a_name_that_is_taken_becomes_an_annotation(void **state)
@@ -519,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_instructions_with_their_immediates),
         cmocka_unit_test(test_numbers_are_exact),
         cmocka_unit_test(test_blocks_that_catch),
+        cmocka_unit_test(test_continuations),
         cmocka_unit_test(test_a_name_that_is_taken_becomes_an_annotation),
         cmocka_unit_test(test_names_without_a_place_are_left_out),
         cmocka_unit_test(test_custom_sections_keep_their_places),
