@@ -39,6 +39,17 @@ function(pirn_archive_or name)
   endif()
 endfunction()
 
+# pirn_relocate_lean(target)
+# The program's tables of pointers need many relocations, all of one kind, which take 24 bytes each, or a bit where the linker and the C
+# library know the packed form.
+include(CheckLinkerFlag)
+function(pirn_relocate_lean target)
+  check_linker_flag(C "-Wl,-z,pack-relative-relocs" PIRN_HAS_PACKED_RELOCATIONS)
+  if(PIRN_HAS_PACKED_RELOCATIONS)
+    target_link_options(${target} PRIVATE "-Wl,-z,pack-relative-relocs")
+  endif()
+endfunction()
+
 # pirn_test(NAME SOURCES ... LINK targets [ARGS ...] [LABELS ...])
 # A cmocka program that is a CTest of the same name.
 function(pirn_test name)

@@ -22,7 +22,7 @@
 
 const vm_opcode_info vm_opcodes[VM_OP_COUNT] = {
 #define OP(name, prefix, code, text, immediate, type, feature) \
-    [VM_OP_##name] = {text, prefix, code, VM_IMM_##immediate, #type[0] == 's', #type, VM_FEATURE_##feature},
+    [VM_OP_##name] = {VM_FEATURE_##feature, code, prefix, VM_IMM_##immediate, #type[0] == 's', #type, text},
 #include "vm/syntax/opcode.def"
 #undef OP
 };

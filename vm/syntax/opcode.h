@@ -65,14 +65,15 @@ typedef enum vm_immediate {
     VM_IMM_F64,
 } vm_immediate;
 
+/* Text lies in the row, not behind a pointer: so the table is the same at every address, and no process has to write to it. */
 typedef struct vm_opcode_info {
-    const char *text;
-    uint8_t prefix;
+    uint32_t feature; /* bit that must be on, 0 for the first standard */
     uint32_t code;
-    uint8_t immediate;     /* vm_immediate */
-    bool is_special;       /* no signature of its own */
-    const char *signature; /* "ii_i"; meaningless when special */
-    uint32_t feature;      /* bit that must be on, 0 for the first standard */
+    uint8_t prefix;
+    uint8_t immediate;  /* vm_immediate */
+    bool is_special;    /* no signature of its own */
+    char signature[13]; /* "ii_i"; meaningless when special */
+    char text[40];
 } vm_opcode_info;
 
 /* Indexed by vm_opcode. */
