@@ -34,10 +34,15 @@ const cli_verb cli_verbs[] = {
         .summary = "check that components and modules are valid",
         .details =
             "Decodes and validates each file, whole. An error has its byte offset and, in a function body, the\n"
-            "function. Says nothing about a valid file. Exit status 1 when a file is not valid.",
+            "function. Says nothing about a valid file. Exit status 1 when a file is not valid.\n"
+            "--explain shows how validation comes to its error: each instruction with the types of the operands\n"
+            "before it, the lowest first, and the labels around it, the outermost first, with what a branch to them\n"
+            "carries. Among the operands | is where a block begins, and * stands for whatever code that cannot be\n"
+            "reached needs.",
         .examples = "  pirn validate hello.wasm\n"
                     "  pirn validate --json *.wasm\n"
-                    "  pirn validate --features 2.0,-simd old.wasm\n",
+                    "  pirn validate --features 2.0,-simd old.wasm\n"
+                    "  pirn validate --explain --window 20 wrong.wat\n",
         .options = cli_validate_options,
         .main = cli_validate,
     },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pirn validate: decode and validate files, one after the other. */
+#include "cli/explain.h"
 #include "cli/features.h"
 #include "cli/file.h"
 #include "cli/json.h"
@@ -10,6 +11,9 @@
 
 const cli_option cli_validate_options[] = {
     {"json", NULL, "print one JSON object a line for each file"},
+    {"explain", NULL, "show the instructions before an error in a function, with the operand and label stacks"},
+    {"window", "N", "how many instructions --explain shows before the error (default 10)"},
+    {"function", "INDEX", "explain this function of a module, all of it, also when it is valid"},
     CLI_FEATURE_OPTIONS,
     {"help", NULL, "print this help"},
     {NULL, NULL, NULL},
@@ -33,7 +37,8 @@ static pirn_status validate_bytes(pirn_engine *engine, const cli_file *file, pir
 }
 
 /* `is_read`: it is known what the file is. */
-static void print_json(const cli_file *file, bool is_read, pirn_status status, const pirn_error *error)
+static void print_json(const cli_file *file, bool is_read, pirn_status status, const pirn_error *error,
+                       json_t *explanation)
 {
     json_t *object = json_pack("{s:o}", "file", cli_json_text(pirn_str_of(file->path)));
     if (is_read)
@@ -54,12 +59,51 @@ static void print_json(const cli_file *file, bool is_read, pirn_status status, c
             json_object_set_new(object, "function_name", cli_json_text(name));
         }
     }
+    if (explanation != NULL)
+        json_object_set(object, "explanation", explanation);
     json_dumpf(object, stdout, JSON_COMPACT);
     putchar('\n');
     json_decref(object);
 }
 
-static int validate_file(pirn_engine *engine, const cli_args *args, const char *path, pirn_error *error)
+/* What --explain and --function ask for, checked. */
+typedef struct request {
+    bool is_for_errors, is_for_function;
+    uint64_t window, function;
+} request;
+
+static bool read_request(const cli_args *args, request *out)
+{
+    const char *window = cli_value(args, "window"), *function = cli_value(args, "function");
+    *out = (request){.window = 10, .is_for_errors = cli_has(args, "explain") || window != NULL};
+    out->is_for_function = function != NULL;
+    if (window != NULL && !cli_parse_count(window, &out->window)) {
+        fprintf(stderr, "pirn validate: --window %s: not a number\n", window);
+        return false;
+    }
+    if (function != NULL && (!cli_parse_count(function, &out->function) || out->function > UINT32_MAX)) {
+        fprintf(stderr, "pirn validate: --function %s: not an index\n", function);
+        return false;
+    }
+    return true;
+}
+
+/* The function that is asked for, or the one with the error; NULL when there is none. */
+static json_t *explain(pirn_engine *engine, const cli_file *file, const request *wanted, const pirn_error *failure)
+{
+    cli_explanation_of what = {.window = SIZE_MAX, .function = (uint32_t)wanted->function};
+    pirn_str name;
+    if (!wanted->is_for_function) {
+        if (!wanted->is_for_errors || !pirn_error_function(failure, &what.function, &name))
+            return NULL;
+        what.window = (size_t)wanted->window;
+        what.offset = pirn_error_offset(failure);
+    }
+    return cli_explain(engine, file, &what, NULL);
+}
+
+static int validate_file(pirn_engine *engine, const cli_args *args, const request *wanted, const char *path,
+                         pirn_error *error)
 {
     cli_file file;
     bool as_json = cli_has(args, "json");
@@ -70,10 +114,14 @@ static int validate_file(pirn_engine *engine, const cli_args *args, const char *
     bool is_read = status == PIRN_OK || status == PIRN_MALFORMED;
     if (status == PIRN_OK)
         status = validate_bytes(engine, &file, error);
+    json_t *explanation = is_read && file.size > 0 ? explain(engine, &file, wanted, error) : NULL;
     if (as_json)
-        print_json(&file, is_read, status, error);
+        print_json(&file, is_read, status, error, explanation);
     else if (status != PIRN_OK)
         cli_file_report(&file, status, error);
+    if (!as_json && explanation != NULL)
+        cli_explanation_print(explanation, status != PIRN_OK);
+    json_decref(explanation);
     cli_file_done(&file);
     return status == PIRN_OK ? CLI_OK : CLI_FAILURE;
 }
@@ -85,9 +133,10 @@ int cli_validate(const cli_args *args)
         return CLI_USAGE;
     }
     int code = CLI_OK;
+    request wanted;
     pirn_config config = pirn_config_default();
     config.parallel = pirn_host_parallel();
-    if (!cli_features_apply(args, &config))
+    if (!read_request(args, &wanted) || !cli_features_apply(args, &config))
         return CLI_USAGE;
     pirn_engine *engine = pirn_engine_new(&config);
     pirn_error *error = pirn_error_new(NULL);
@@ -96,7 +145,7 @@ int cli_validate(const cli_args *args)
         return CLI_FAILURE;
     }
     for (size_t i = 0; i < args->operand_count; i++) {
-        int file_code = validate_file(engine, args, args->operands[i], error);
+        int file_code = validate_file(engine, args, &wanted, args->operands[i], error);
         code = code == CLI_OK ? file_code : code;
     }
     pirn_error_free(error);

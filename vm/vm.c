@@ -8,6 +8,8 @@
 #include "vm/exec/listing.h"
 #include "vm/exec/module.h"
 #include "vm/text/print.h"
+#include "vm/text/print_step.h"
+#include "vm/valid/explain.h"
 #include "vm/valid/valid.h"
 
 static pirn_status keep_bytes(pirn_module *module, const void **bytes, size_t size, pirn_error *error)
@@ -121,9 +123,61 @@ pirn_status pirn_module_print(const pirn_module *module, uint32_t flags, pirn_te
         .offsets = flags & PIRN_PRINT_OFFSETS,
         .notes = flags & PIRN_PRINT_CELLS ? &cells : NULL,
     };
-    pirn_status status =
-        vm_text_print(&module->syntax, &options, &module->engine->allocator, sink, data, error);
+    pirn_status status = vm_text_print(&module->syntax, &options, &module->engine->allocator, sink, data, error);
     vm_listing_done(&listing);
+    return status;
+}
+
+/* ---- Explaining ------------------------------------------------------------------------------------------------ */
+
+/* An observer of validation who tells the embedder. */
+typedef struct explanation {
+    vm_print_step *text;
+    pirn_explain_visit visit;
+    void *user;
+} explanation;
+
+static void explain_instr(void *data, const vm_validator *v)
+{
+    const explanation *e = data;
+    pirn_explained_step step = {.state = v, .label_count = vm_explain_label_count(v)};
+    const vm_instr *instr = vm_explain_instr(v);
+    step.operands = vm_explain_operands(v, &step.operand_count);
+    step.offset = vm_explain_offset(v);
+    step.text = vm_print_step_text(e->text, instr);
+    e->visit(&step, e->user);
+}
+
+pirn_explained_label pirn_explained_label_of(const pirn_explained_step *step, size_t label)
+{
+    return vm_explain_label(step->state, label);
+}
+
+static pirn_status explain_func(const vm_module *module, const pirn_allocator *allocator, uint32_t func,
+                                explanation *e, pirn_error *error)
+{
+    if (func < module->imported_funcs || func >= module->funcs.len)
+        return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "there is no function %u with a body", func);
+    e->text = vm_print_step_new(module, func, allocator);
+    vm_validator *v = vm_validator_new(module, allocator, error);
+    pirn_status status =
+        e->text == NULL || v == NULL ? base_nomem(error) : vm_validate_func_observed(v, func, explain_instr, e);
+    vm_validator_free(v);
+    vm_print_step_free(e->text);
+    return status;
+}
+
+pirn_status pirn_module_explain(pirn_engine *engine, const void *bytes, size_t size, uint64_t base_offset,
+                                uint32_t func, pirn_explain_visit visit, void *user, pirn_error *error)
+{
+    const pirn_allocator *allocator = &engine->allocator;
+    vm_module module;
+    explanation e = {.visit = visit, .user = user};
+    PIRN_TRY(vm_decode(&module, bytes, size, base_offset, engine->config.features, allocator, error));
+    pirn_status status = vm_validate_module(&module, allocator, error);
+    if (status == PIRN_OK)
+        status = explain_func(&module, allocator, func, &e, error);
+    vm_module_done(&module);
     return status;
 }
 

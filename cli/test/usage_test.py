@@ -358,6 +358,62 @@ class Validate(support.Case):
         self.assertEqual(json.loads(self.pirn("validate", "--json", HELLO).out)["status"], "valid")
 
 
+class Explain(support.Case):
+    """validate --explain: the stacks of validation before each instruction."""
+    TEXT = """(module
+  (func)
+  (func $add (param i32 i64) (result i32)
+    (block $b (result i32)
+      i32.const 7
+      br $b)
+    (i32.add
+      (local.get 1))))
+"""
+    TABLE = """function 1: each instruction, the operands before it and the labels around it
+  0x000021 4:6      block $b (result i32)            []                       func [i32]
+  0x000023 5:7        i32.const 7                    [|]                      func [i32] block [i32]
+  0x000025 6:7        br $b                          [| i32]                  func [i32] block [i32]
+  0x000027 6:12     end                              [| *]                    func [i32] block [i32]
+  0x000028 8:8      local.get 1                      [i32]                    func [i32]
+> 0x00002a 7:6      i32.add                          [i32 i64]                func [i32]
+"""
+
+    def test_the_instructions_before_an_error(self):
+        (self.folder / "bad.wat").write_text(self.TEXT)
+        self.expect(self.pirn("validate", "--explain", "bad.wat"), 1, self.TABLE, err="7:6: invalid: type mismatch")
+        lines = self.TABLE.splitlines(True)
+        self.expect(self.pirn("validate", "--explain", "--window", "2", "bad.wat"), 1, lines[0] + "".join(lines[-3:]))
+        self.assertEqual(self.pirn("validate", "bad.wat").out, "")
+
+    def test_as_json(self):
+        (self.folder / "bad.wat").write_text(self.TEXT)
+        told = json.loads(self.pirn("validate", "--explain", "--window", "0", "--json", "bad.wat").out)
+        self.assertEqual(told["explanation"], {"function": 1, "steps": [
+            {"offset": 0x2a, "line": 7, "column": 6, "text": "i32.add", "depth": 0, "operands": ["i32", "i64"],
+             "operand_count": 2, "label_count": 1,
+             "labels": [{"kind": "func", "types": ["i32"], "height": 0, "unreachable": False}]}]})
+
+    def test_a_function_that_is_valid(self):
+        (self.folder / "ok.wat").write_text("(module (func) (func (drop (i32.const 1))))")
+        self.expect(self.pirn("validate", "--function", "1", "ok.wat"), 0, """\
+function 1: each instruction, the operands before it and the labels around it
+  0x00001b 1:29     i32.const 1                      []                       func []
+  0x00001d 1:23     drop                             [i32]                    func []
+  0x00001e 1:42     end                              []                       func []
+""")
+        self.expect(self.pirn("validate", "--explain", "ok.wat"), 0, "")
+        self.expect(self.pirn("validate", "--function", "x", "ok.wat"), 2, "", err="--function x: not an index")
+
+    def test_a_module_in_a_component(self):
+        (self.folder / "bad.wat").write_text(self.TEXT)
+        module = self.pirn("parse", "--output", "-", "bad.wat").stdout
+        inner = b"\0asm\x0d\0\1\0" + bytes([1, len(module)]) + module
+        (self.folder / "c.wasm").write_bytes(b"\0asm\x0d\0\1\0" + bytes([4, len(inner)]) + inner)
+        done = self.pirn("validate", "--explain", "--window", "1", "c.wasm")
+        self.expect(done, 1)
+        self.assertRegex(done.out, r"^function 1: .*\n  0x00003c +local\.get 1 .*\n> 0x00003e +i32\.add +\[i32 i64\]")
+
+
 class Inspect(support.Case):
     def test_component(self):
         done = self.pirn("inspect", HELLO)

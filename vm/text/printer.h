@@ -9,6 +9,7 @@
  *                      how imports are grouped or that a maximum is said
  *   print_code.c       functions and constant expressions
  *   print_immediate.c  what follows a mnemonic, by its row of opcode.def
+ *   print_step.c       single instructions, for others
  *   print_custom.c     custom sections and branch hints
  *
  * The first failure is in `status`; after it nothing is printed, and loops end.

@@ -265,17 +265,15 @@ static pirn_status fail_without_end(vm_validator *v)
     return v->reader.status;
 }
 
-static pirn_status validate_code(vm_validator *v, vm_blocktype type)
+pirn_status vm_valid_read_instr(vm_validator *v)
 {
-    uint32_t features = v->module->features;
-    v->operands.len = v->control.len = 0;
-    vm_valid_unset_locals(v, 0);
-    PIRN_TRY(vm_valid_push_frame(v, VM_OP_BLOCK, type));
-    while (v->control.len > 0) {
-        if (BASE_UNLIKELY(!vm_instr_read(&v->reader, features, &v->instr)))
-            return vm_reader_failed(&v->reader) ? v->reader.status : fail_without_end(v);
-        PIRN_TRY(vm_valid_instr(v));
-    }
+    if (BASE_UNLIKELY(!vm_instr_read(&v->reader, v->module->features, &v->instr)))
+        return vm_reader_failed(&v->reader) ? v->reader.status : fail_without_end(v);
+    return PIRN_OK;
+}
+
+pirn_status vm_valid_end_body(vm_validator *v)
+{
     if (!vm_reader_at_end(&v->reader))
         return vm_reader_fail(&v->reader, PIRN_MALFORMED,
                               "section size mismatch: bytes after the end of the function");
@@ -284,7 +282,7 @@ static pirn_status validate_code(vm_validator *v, vm_blocktype type)
 
 /* The function's frame yields what the function does, and takes nothing: its parameters are locals. Thus its type
  * index serves as block type; parameters of a block are looked at for a loop, at an else or an if only. */
-static pirn_status validate_body(vm_validator *v, uint32_t func)
+pirn_status vm_valid_begin_body(vm_validator *v, uint32_t func)
 {
     const vm_func_decl *decl = &v->module->funcs.data[func];
     const vm_functype *type = vm_module_func_type(v->module, func);
@@ -293,7 +291,19 @@ static pirn_status validate_body(vm_validator *v, uint32_t func)
     v->is_constant = false;
     v->params = (vm_types){type->params, type->param_count};
     PIRN_TRY(read_locals(v));
-    return validate_code(v, (vm_blocktype){.index = decl->type});
+    v->operands.len = v->control.len = 0;
+    vm_valid_unset_locals(v, 0);
+    return vm_valid_push_frame(v, VM_OP_BLOCK, (vm_blocktype){.index = decl->type});
+}
+
+static pirn_status validate_body(vm_validator *v, uint32_t func)
+{
+    PIRN_TRY(vm_valid_begin_body(v, func));
+    while (v->control.len > 0) {
+        PIRN_TRY(vm_valid_read_instr(v));
+        PIRN_TRY(vm_valid_instr(v));
+    }
+    return vm_valid_end_body(v);
 }
 
 pirn_status vm_validate_func(vm_validator *v, uint32_t func)

@@ -33,6 +33,14 @@ void vm_validator_free(vm_validator *v);
 /* `func`: the index of a function that is not imported. */
 PIRN_MUST_CHECK pirn_status vm_validate_func(vm_validator *v, uint32_t func);
 
+/*
+ * The same, and shows the validator before each instruction, also the one that fails: to explain what validation does
+ * (vm/valid/explain.h). Nothing of it is in the way of vm_validate_func.
+ */
+typedef void vm_valid_observer(void *data, const vm_validator *v);
+PIRN_MUST_CHECK pirn_status vm_validate_func_observed(vm_validator *v, uint32_t func, vm_valid_observer *observe,
+                                                      void *data);
+
 /* Checks a section of branch hints of a valid module. MALFORMED or INVALID, with the offset. */
 PIRN_MUST_CHECK pirn_status vm_validate_branch_hints(const vm_module *module, const vm_custom *custom,
                                                      pirn_error *error);

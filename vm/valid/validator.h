@@ -244,6 +244,16 @@ PIRN_MUST_CHECK pirn_status vm_valid_memory_immediate(vm_validator *v, vm_immedi
 /* For the same: checks the lanes that it names. */
 PIRN_MUST_CHECK pirn_status vm_valid_lane_immediate(vm_validator *v, vm_immediate kind);
 
+/* ---- Bodies -------------------------------------------------------------------------------------------------- */
+
+/*
+ * The steps of vm_validate_func: locals and the function's frame; then, while there are frames, an instruction is read and
+ * checked; then nothing may follow.
+ */
+PIRN_MUST_CHECK pirn_status vm_valid_begin_body(vm_validator *v, uint32_t func);
+PIRN_MUST_CHECK pirn_status vm_valid_read_instr(vm_validator *v);
+PIRN_MUST_CHECK pirn_status vm_valid_end_body(vm_validator *v);
+
 /* ---- Constant expressions ------------------------------------------------------------------------------------ */
 
 /* Checks that `expr` is constant and yields one value of type `expected`. */

@@ -252,6 +252,40 @@ PIRN_API bool pirn_module_custom_section(const pirn_module *module, pirn_str nam
  */
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_module_check_customs(const pirn_module *module, pirn_error *error);
 
+/* ---- Explaining validation ---------------------------------------------------------------------------------------- */
+
+/* A block that is open: what a branch to it carries. */
+typedef struct pirn_explained_label {
+    const char *word; /* "func", "block", "loop", "if", ... */
+    const pirn_valtype *types;
+    size_t type_count;
+    size_t height;       /* operands that lie below the block's */
+    bool is_unreachable; /* below its operands there may be any others */
+} pirn_explained_label;
+
+/* What validation sees before it checks an instruction; valid during the visit. */
+typedef struct pirn_explained_step {
+    uint64_t offset;  /* of the instruction */
+    const char *text; /* it, as text; a very long one is cut off */
+    const pirn_valtype *operands; /* the lowest first */
+    size_t operand_count;
+    size_t label_count; /* blocks that are open, the function included: see pirn_explained_label_of */
+    const void *state;
+} pirn_explained_step;
+
+typedef void (*pirn_explain_visit)(const pirn_explained_step *step, void *user);
+/* 0 is the innermost. */
+PIRN_API pirn_explained_label pirn_explained_label_of(const pirn_explained_step *step, size_t label);
+
+/*
+ * Validates one function of a module, and shows each instruction before it is checked, to the end or to the first that fails.
+ * Answers like pirn_module_load, of that function; where the module around it is not valid, nothing is shown. USAGE: it
+ * has no such function with a body.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_module_explain(pirn_engine *engine, const void *bytes, size_t size,
+                                                         uint64_t base_offset, uint32_t func, pirn_explain_visit visit,
+                                                         void *user, pirn_error *error);
+
 /* ---- Text ------------------------------------------------------------------------------------------------------ */
 
 /*
