@@ -16,6 +16,7 @@ const cli_option cli_wast_options[] = {
      "run N scripts at a time, each in a process of its own; 0: all in this one (default: one for each processor)"},
     {"timeout", "DURATION", "stop a script that takes longer (default 5m)"},
     {"expected", "FILE", "failures that are known, one a line: FILE[:LINE] and the reason"},
+    {"pool", NULL, "run each script twice, in stores of a pool that are used again"},
     {"round-trip", NULL, "do not run the scripts, but print each valid module, assemble the text again, and compare"},
     {"messages", NULL, "also tell where the status is right and the message does not begin with the script's"},
     {"skipped", NULL, "also tell each command that was skipped"},
@@ -237,7 +238,8 @@ static bool read_options(const cli_args *args, pirn_wast_options *out)
                                .expected_failures = cli_value(args, "expected"),
                                .configure = configure,
                                .user = (void *)args,
-                               .round_trip = cli_has(args, "round-trip")};
+                               .round_trip = cli_has(args, "round-trip"),
+                               .pooled = cli_has(args, "pool")};
     pirn_config config = pirn_config_default();
     return cli_features_apply(args, &config);
 }

@@ -158,6 +158,9 @@ pirn_status wast_instantiate(wast_run *run, const pirn_module *module, pirn_inst
     pirn_status status = resolve_all(run, module, imports);
     if (status == PIRN_OK)
         status = pirn_instance_new(run->store, module, imports, count, out, run->error);
+    if (status == PIRN_OK)
+        pirn_store_keep(run->store, run,
+                        NULL); /* the first time, in a pool: from now on memories are copied on write */
     if (status == PIRN_OK && pirn_instance_start(*out) != NULL)
         status = pirn_call_start(run->call, pirn_instance_start(*out), NULL, run->error);
     return wast_note_absence(run, status);

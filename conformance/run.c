@@ -3,12 +3,21 @@
 #include "conformance/run.h"
 #include <stdio.h>
 
-pirn_status wast_run_init(wast_run *run, pirn_engine *engine, wast_log *log)
+static pirn_store *new_store(wast_run *run)
 {
-    *run = (wast_run){.engine = engine, .log = log, .allocator = pirn_engine_allocator(engine)};
+    pirn_store *store = NULL;
+    if (run->pool == NULL)
+        return pirn_store_new(run->engine, NULL);
+    run->kind = pirn_pool_kind_new(run->pool);
+    return run->kind != NULL && pirn_pool_take(run->kind, &store, NULL) == PIRN_OK ? store : NULL;
+}
+
+pirn_status wast_run_init(wast_run *run, pirn_engine *engine, pirn_pool *pool, wast_log *log)
+{
+    *run = (wast_run){.engine = engine, .pool = pool, .log = log, .allocator = pirn_engine_allocator(engine)};
     base_arena_init(&run->arena, run->allocator);
     run->error = pirn_error_new(run->allocator);
-    run->store = pirn_store_new(engine, NULL);
+    run->store = new_store(run);
     run->call = run->store != NULL ? pirn_call_new(run->store) : NULL;
     if (run->call != NULL && run->error != NULL)
         return PIRN_OK;
@@ -20,6 +29,7 @@ void wast_run_done(wast_run *run)
 {
     pirn_call_free(run->call);
     pirn_store_free(run->store);
+    pirn_pool_kind_free(run->kind);
     for (size_t i = 0; i < run->modules.len; i++)
         pirn_module_free(run->modules.data[i]);
     BASE_VEC_DONE(&run->modules, run->allocator);
@@ -68,25 +78,48 @@ static void run_commands(wast_run *run, pirn_str text, bool round_trip, const ch
     wast_threads_done(run);
 }
 
+typedef struct script {
+    pirn_str text;
+    const wast_baseline *baseline;
+    const pirn_wast_options *options;
+    wast_log *log;
+} script;
+
+static pirn_status run_once(const script *s, pirn_engine *engine, pirn_pool *pool)
+{
+    char missing[64];
+    pirn_str name = wast_baseline_missing(s->baseline);
+    snprintf(missing, sizeof missing, "%.*s", (int)name.len, name.data);
+    wast_run run;
+    PIRN_TRY(wast_run_init(&run, engine, pool, s->log));
+    run.absent_features = wast_baseline_absent(s->baseline);
+    run_commands(&run, s->text, s->options->round_trip, missing);
+    wast_run_done(&run);
+    return PIRN_OK;
+}
+
+static pirn_status run_pooled(const script *s, pirn_engine *engine)
+{
+    pirn_pool *pool = pirn_pool_new(engine, NULL);
+    pirn_status status = pool == NULL ? PIRN_NOMEM : run_once(s, engine, pool);
+    if (status == PIRN_OK)
+        status = run_once(s, engine, pool);
+    pirn_pool_free(pool);
+    return status;
+}
+
 pirn_status wast_run_script(const char *path, pirn_str text, const pirn_wast_options *options, wast_log *log,
                             pirn_error *error)
 {
-    const wast_baseline *baseline = wast_baseline_of(path);
-    char missing[64];
-    pirn_str name = wast_baseline_missing(baseline);
-    snprintf(missing, sizeof missing, "%.*s", (int)name.len, name.data);
+    script s = {text, wast_baseline_of(path), options, log};
     pirn_config config = pirn_config_default();
-    config.features = wast_baseline_features(baseline);
+    config.features = wast_baseline_features(s.baseline);
     if (options->configure != NULL)
         options->configure(&config, options->user);
     pirn_engine *engine = pirn_engine_new(&config);
-    wast_run run;
-    pirn_status status = engine == NULL ? PIRN_NOMEM : wast_run_init(&run, engine, log);
-    if (status == PIRN_OK) {
-        run.absent_features = wast_baseline_absent(baseline);
-        run_commands(&run, text, options->round_trip, missing);
-        wast_run_done(&run);
-    }
+    pirn_status status = PIRN_NOMEM;
+    if (engine != NULL)
+        status = options->pooled ? run_pooled(&s, engine) : run_once(&s, engine, NULL);
     pirn_engine_free(engine);
     if (status != PIRN_OK || log->failed)
         return pirn_error_set(error, PIRN_NOMEM, "out of memory");

@@ -45,6 +45,8 @@ typedef struct wast_thread wast_thread;
 
 typedef struct wast_run {
     pirn_engine *engine;
+    pirn_pool *pool;      /* NULL: the store is not of a pool */
+    pirn_pool_kind *kind; /* of that pool */
     pirn_store *store;
     pirn_call *call;
     pirn_error *error; /* of the command in progress */
@@ -98,5 +100,5 @@ PIRN_MUST_CHECK pirn_status wast_thread_wait(wast_run *run, pirn_str id);
 /* Waits for all that are left. */
 void wast_threads_done(wast_run *run);
 
-PIRN_MUST_CHECK pirn_status wast_run_init(wast_run *run, pirn_engine *engine, wast_log *log);
+PIRN_MUST_CHECK pirn_status wast_run_init(wast_run *run, pirn_engine *engine, pirn_pool *pool, wast_log *log);
 void wast_run_done(wast_run *run);

@@ -55,7 +55,7 @@ pirn_status wast_thread_start(wast_run *run, const wast_command *command)
     thread->id = command->id;
     thread->command = *command;
     wast_log_init(&thread->log, -1);
-    PIRN_TRY(wast_run_init(&thread->run, run->engine, &thread->log));
+    PIRN_TRY(wast_run_init(&thread->run, run->engine, run->pool, &thread->log));
     thread->run.absent_features = run->absent_features;
     run->threads.data[run->threads.len++] = thread;
     return start(run, thread);

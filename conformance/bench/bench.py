@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import chart
+import instances
 import kernels
 import processes
 import start
@@ -21,6 +22,7 @@ SECTIONS = {
     "checks": kernels.checks,
     "start": start.start,
     "load": start.load,
+    "instances": instances.instances,
     "waiting": waiting.sleepers,
     "limits": waiting.limits,
 }

@@ -6,6 +6,7 @@
  *   instantiate COMPONENT [N [LIVE]]
  */
 #include <pirn/host.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,29 +105,67 @@ static void call(const bench *b, pirn_component_instance *instance)
     pirn_task_free(task);
 }
 
-static double time_of_one(const bench *b, pirn_pool_kind *kind, bool calls)
+typedef struct sample {
+    double all, make, call, give; /* us of CPU time */
+} sample;
+
+/* Asking for the time takes longer than some of what is measured: so only the whole is measured for many at once. */
+static double time_of_all(const bench *b, pirn_pool_kind *kind, bool calls, size_t batch)
 {
     double start = cpu_us();
-    pirn_component_instance *instance = make(b, kind);
-    if (calls)
-        call(b, instance);
-    let_go(instance);
-    return cpu_us() - start;
+    for (size_t i = 0; i < batch; i++) {
+        pirn_component_instance *instance = make(b, kind);
+        if (calls)
+            call(b, instance);
+        let_go(instance);
+    }
+    return (cpu_us() - start) / (double)batch;
 }
 
-/* Prints the median and the minimum of `count` times. */
+static sample time_of_parts(const bench *b, pirn_pool_kind *kind, bool calls)
+{
+    double start = cpu_us(), cost = cpu_us() - start;
+    start = cpu_us();
+    pirn_component_instance *instance = make(b, kind);
+    double made = cpu_us();
+    if (calls)
+        call(b, instance);
+    double called = cpu_us();
+    let_go(instance);
+    double ended = cpu_us();
+    return (sample){.make = made - start - cost, .call = called - made - cost, .give = ended - called - cost};
+}
+
+static double median(const sample *samples, size_t count, size_t member)
+{
+    double *values = malloc(count * sizeof *values);
+    if (values == NULL)
+        fail("median", NULL);
+    for (size_t i = 0; i < count; i++)
+        memcpy(&values[i], (const char *)&samples[i] + member, sizeof *values);
+    qsort(values, count, sizeof *values, compare);
+    double middle = values[count / 2];
+    free(values);
+    return middle;
+}
+
+/* Prints medians of `count` times. */
 static void measure(const bench *b, const char *name, pirn_pool_kind *kind, bool calls, size_t count)
 {
-    double *times = malloc(count * sizeof *times);
-    if (times == NULL)
+    sample *samples = calloc(count, sizeof *samples);
+    if (samples == NULL)
         fail(name, NULL);
-    for (size_t i = 0; i < 3; i++)
-        time_of_one(b, kind, calls);
-    for (size_t i = 0; i < count; i++)
-        times[i] = time_of_one(b, kind, calls);
-    qsort(times, count, sizeof *times, compare);
-    fprintf(b->out, "  \"%s\": {\"median_us\": %.2f, \"min_us\": %.2f},\n", name, times[count / 2], times[0]);
-    free(times);
+    size_t batch = 1;
+    for (double us = 0; us < 1000 && batch < 1000; batch *= 2)
+        us = time_of_all(b, kind, calls, batch) * (double)batch;
+    for (size_t i = 0; i < count; i++) {
+        samples[i] = time_of_parts(b, kind, calls);
+        samples[i].all = time_of_all(b, kind, calls, batch);
+    }
+    fprintf(b->out, "  \"%s\": {\"us\": %.2f, \"make\": %.2f, \"call\": %.2f, \"give\": %.2f},\n", name,
+            median(samples, count, offsetof(sample, all)), median(samples, count, offsetof(sample, make)),
+            median(samples, count, offsetof(sample, call)), median(samples, count, offsetof(sample, give)));
+    free(samples);
 }
 
 static void measure_pool(const bench *b, const char *name, uint32_t without, size_t count)
@@ -205,7 +244,7 @@ static void measure_memory(const bench *b, size_t live)
 
 int main(int argc, char **argv)
 {
-    size_t count = argc > 2 ? strtoul(argv[2], NULL, 10) : 1000, live = argc > 3 ? strtoul(argv[3], NULL, 10) : 0,
+    size_t count = argc > 2 ? strtoul(argv[2], NULL, 10) : 200, live = argc > 3 ? strtoul(argv[3], NULL, 10) : 0,
            size;
     if (argc < 2 || count == 0) {
         fprintf(stderr, "usage: instantiate COMPONENT [N [LIVE]]\n");

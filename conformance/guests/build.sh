@@ -54,6 +54,11 @@ compile_bare() {
 }
 make sleeper-core "$here/sleeper.c" compile_bare "$out/sleeper-core.wasm" "$here/sleeper.c"
 
+# A function of a component that uses the C library.
+compile_reactor() { compile_c "$@" -nostartfiles -Wl,--no-entry -Wl,-s; }
+make instant-core "$here/instant.c $here/cabi_realloc.c" \
+  compile_reactor "$out/instant-core.wasm" "$here/instant.c" "$here/cabi_realloc.c"
+
 # ---- Rust ---------------------------------------------------------------------------------------------------------
 rust_target() {
   local target libdir
@@ -92,7 +97,7 @@ install_jco() {
   (cd "$out/npm" && npm install --no-audit --no-fund) >"$out/npm.log" 2>&1 && touch "$out/npm/.installed"
 }
 jco() { "$out/npm/node_modules/.bin/jco" "$@"; }
-of_npm="hello-component small-component trap-component trap-cabi-component sleeper qjs starling longjmp exceptions"
+of_npm="hello-component small-component trap-component trap-cabi-component sleeper instant qjs starling starling-instant longjmp exceptions"
 if ! command -v npm >/dev/null; then
   for name in $of_npm; do missing "$name" "npm is not installed"; done
 elif ! use_node || ! install_jco; then
@@ -119,9 +124,16 @@ else
     jco embed --wit "$out/wit/$2" -n "$2" -o "$out/$1.embedded" "$3" && jco new -o "$out/$1.wasm" "$out/$1.embedded"
   }
   make sleeper "$out/sleeper-core.wasm $here/wit/sleeper/world.wit" embed sleeper sleeper "$out/sleeper-core.wasm"
+  embed_reactor() { # NAME WORLD CORE
+    jco embed --wit "$out/wit/$2" -n "$2" -o "$out/$1.embedded" "$3" &&
+      jco new --wasi-reactor -o "$out/$1.wasm" "$out/$1.embedded"
+  }
+  make instant "$out/instant-core.wasm $here/wit/instant/world.wit" embed_reactor instant instant "$out/instant-core.wasm"
   cat "$here/console.js" "$here/script.js" >"$out/qjs.js"
   make qjs "$here/console.js $here/script.js $out/npm/.installed" \
     jco componentize "$out/qjs.js" --wit "$out/wit/command" -n command --backend qjs -o "$out/qjs.wasm"
   make starling "$here/script.js $out/npm/.installed" \
     jco componentize "$here/script.js" --wit "$out/wit/command" -n command -o "$out/starling.wasm"
+  make starling-instant "$here/instant.js $here/wit/instant/world.wit $out/npm/.installed" \
+    jco componentize "$here/instant.js" --wit "$out/wit/instant" -n instant -o "$out/starling-instant.wasm"
 fi

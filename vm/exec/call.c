@@ -21,19 +21,46 @@ enum { NATIVE_DEPTH_LIMIT = 100, HOST_FRAME_SLOTS = sizeof(pirn_frame) / sizeof(
 
 /* ---- Calls and their value stacks -------------------------------------------------------------------------------- */
 
-static bool alloc_stack(pirn_call *call)
+size_t vm_store_stack_bytes(const pirn_store *store)
+{
+    uint64_t limit = store->limits.stack_bytes & ~(uint64_t)(sizeof(pirn_slot) - 1);
+    return limit > SIZE_MAX / 2 ? 0 : (size_t)limit + VM_RED_ZONE * sizeof(pirn_slot);
+}
+
+/* A reservation of its own. */
+static void *reserve_stack(pirn_call *call)
 {
     const pirn_allocator *allocator = &call->store->engine->allocator;
-    uint64_t limit = call->store->limits.stack_bytes & ~(uint64_t)(sizeof(pirn_slot) - 1);
-    if (limit > SIZE_MAX / 2)
-        return false;
-    call->stack_size = (size_t)limit + VM_RED_ZONE * sizeof(pirn_slot);
-    call->reservation = vm_reservation_new(allocator, call->stack_size);
-    if (call->reservation != NULL && !vm_reservation_commit(call->reservation, call->stack_size)) {
-        vm_reservation_free(allocator, call->reservation);
-        call->reservation = NULL;
+    vm_reservation *reservation = vm_reservation_new(allocator, 0, call->stack_size);
+    if (reservation == NULL)
+        return NULL;
+    if (!vm_reservation_commit(reservation, call->stack_size)) {
+        vm_reservation_free(allocator, reservation);
+        return NULL;
     }
-    void *stack = call->reservation != NULL ? call->reservation->base : base_alloc(allocator, call->stack_size);
+    call->reservation = reservation;
+    return reservation->base;
+}
+
+static void *take_front(pirn_call *call)
+{
+    pirn_store *store = call->store;
+    if (store->front == NULL || store->is_front_taken)
+        return NULL;
+    call->is_front = store->is_front_taken = true;
+    return store->front->base - store->front->front;
+}
+
+static bool alloc_stack(pirn_call *call)
+{
+    call->stack_size = vm_store_stack_bytes(call->store);
+    if (call->stack_size == 0)
+        return false;
+    void *stack = take_front(call);
+    if (stack == NULL)
+        stack = reserve_stack(call);
+    if (stack == NULL)
+        stack = base_alloc(&call->store->engine->allocator, call->stack_size);
     call->stack = stack;
     return stack != NULL;
 }
@@ -41,7 +68,9 @@ static bool alloc_stack(pirn_call *call)
 static void free_call(pirn_call *call)
 {
     const pirn_allocator *allocator = &call->store->engine->allocator;
-    if (call->reservation != NULL)
+    if (call->is_front)
+        call->store->is_front_taken = false;
+    else if (call->reservation != NULL)
         vm_reservation_free(allocator, call->reservation);
     else
         base_free(allocator, call->stack, call->stack_size);
@@ -82,6 +111,8 @@ pirn_call *pirn_call_new(pirn_store *store)
     pirn_call *call = make_call(store);
     if (call == NULL)
         return NULL;
+    if (call->is_front)
+        store->front->is_front_clean = false;
     call->data = NULL;
     call->previous = NULL;
     call->next = store->calls;

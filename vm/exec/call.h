@@ -55,10 +55,13 @@ struct pirn_call {
     struct vm_prompt *prompts; /* and the borders of the continuations that it is in */
     pirn_slot *stack;
     size_t stack_size;                  /* bytes, the red zone included */
-    struct vm_reservation *reservation; /* where the stack lies; NULL: in a block of the allocator */
+    bool is_front;                      /* the stack lies in front of a memory: pirn_store.front */
+    struct vm_reservation *reservation; /* where it lies else; NULL: in a block of the allocator */
     pirn_call *next, *previous;         /* of the store */
 };
 
+/* Bytes of a value stack; 0: more than there can be. */
+size_t vm_store_stack_bytes(const pirn_store *store);
 /* Frees the calls that wait to be used again. */
 void vm_calls_free_idle(pirn_store *store);
 

@@ -151,17 +151,20 @@ void vm_kept_free(pirn_store *store)
 
 /* ---- Keeping --------------------------------------------------------------------------------------------------------- */
 
-static bool has_calls(const pirn_store *store)
+static bool is_calling(const pirn_store *store)
 {
-    const pirn_call *call = store->calls;
-    return call != NULL && (call != store->invoke_call || call->next != NULL);
+    for (const pirn_call *call = store->calls; call != NULL; call = call->next) {
+        if (call->state != VM_CALL_IDLE)
+            return true;
+    }
+    return store->context.call != NULL;
 }
 
 /* Structures, arrays, exceptions and what waits cannot be brought back. */
 static bool is_at_rest(const pirn_store *store)
 {
     return store->pool != NULL && store->kept == NULL && store->heap.chunks == NULL && store->heap.roots == NULL &&
-           store->context.call == NULL && !has_calls(store);
+           !is_calling(store);
 }
 
 bool pirn_store_keep(pirn_store *store, void *object, void (*drop)(void *object))

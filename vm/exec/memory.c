@@ -113,7 +113,7 @@ static void attach(pirn_memory *memory, vm_shared_memory *shared)
 static bool begin(pirn_memory *memory)
 {
     const vm_pristine *expected = vm_store_expected(memory->store, memory);
-    if (expected == NULL || expected->size > memory->size)
+    if (expected == NULL || expected->end > memory->size)
         return true;
     return vm_reservation_begin_with(memory->reservation, expected);
 }

@@ -68,14 +68,17 @@ vm_reservation *vm_store_reserve(pirn_store *store, size_t size)
 {
     for (vm_reservation **link = &store->reservations; *link != NULL; link = &(*link)->next) {
         vm_reservation *reservation = *link;
-        if (reservation->size >= size) {
+        if (reservation->size >= size && !reservation->is_lost) {
             *link = reservation->next;
             return reservation;
         }
     }
-    vm_reservation *reservation = vm_reservation_new(&store->engine->allocator, size);
+    size_t front = store->pool != NULL && store->front == NULL ? vm_store_stack_bytes(store) : 0;
+    vm_reservation *reservation = vm_reservation_new(&store->engine->allocator, front, size);
     if (reservation != NULL && store->pool != NULL)
-        vm_mapping_use_small_pages(reservation->base, size);
+        vm_mapping_use_small_pages(reservation->base - reservation->front, reservation->front + size);
+    if (reservation != NULL && front > 0)
+        store->front = reservation;
     return reservation;
 }
 
@@ -83,10 +86,11 @@ void vm_store_release(pirn_store *store, vm_reservation *reservation, uint64_t u
 {
     const pirn_pool *pool = store->pool;
     size_t budget = pool == NULL ? 0 : pool->cleaner.keep_bytes;
-    if (pool == NULL || !vm_reservation_clear(reservation, &pool->cleaner, used, &budget)) {
+    if (pool == NULL) {
         vm_reservation_free(&store->engine->allocator, reservation);
         return;
     }
+    reservation->is_lost = !vm_reservation_clear(reservation, &pool->cleaner, used, &budget);
     reservation->next = store->reservations;
     store->reservations = reservation;
 }
@@ -101,7 +105,11 @@ const vm_pristine *vm_store_expected(const pirn_store *store, const pirn_memory 
 
 static void clean_stack(const pirn_store *store, pirn_call *call, size_t *budget)
 {
-    if (call->reservation != NULL)
+    if (call->is_front && !store->front->is_front_clean)
+        vm_reservation_restore(store->front, &store->pool->cleaner, 0, budget);
+    else if (call->is_front)
+        return;
+    else if (call->reservation != NULL)
         vm_reservation_restore(call->reservation, &store->pool->cleaner, call->stack_size, budget);
     else
         memset(call->stack, 0, call->stack_size);

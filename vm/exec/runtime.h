@@ -244,6 +244,8 @@ struct pirn_store {
     pirn_store *next_idle;               /* of the pool or the kind */
     struct vm_kept *kept;                /* what it goes back to: vm/exec/keep.h */
     struct vm_reservation *reservations; /* free ones */
+    struct vm_reservation *front;        /* the one that has room for a value stack in front; NULL: none yet */
+    bool is_front_taken;                 /* by one of its calls, idle or not */
     uint32_t memories_made;              /* since it was empty */
     bool has_pristines;                  /* the kind's are ready, and were when it was taken */
 };

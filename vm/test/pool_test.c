@@ -25,7 +25,9 @@ static const char source[] =
     "7))"
     "  (global $r (export \"r\") (mut externref) (ref.null extern))"
     "  (elem (table $f) (i32.const 1) func $size) (elem $passive func $size)"
-    "  (data (memory $m) (i32.const 70000) \"begins with this\") (data $later \"later\")"
+    "  (data (memory $m) (i32.const 70000) \"begins with this\")"
+    "  (data (memory $m) (i32.const 120000) \"and this\") (data (memory $n) (i32.const 10) \"few\") (data $later "
+    "\"later\")"
     "  (func $size (export \"size\") (result i32) (memory.size $m))"
     "  (func (export \"fill\") (param $x externref)"
     "    (drop (memory.grow $m (i32.const 7)))"
@@ -154,12 +156,15 @@ static void expect_zeroes(const uint8_t *bytes, size_t from, size_t to)
 }
 
 /* Also the bytes that it may grow into. */
-static void expect_clean_memory(const pirn_memory *memory, const char *text, size_t at)
+static void expect_clean_memory(const pirn_memory *memory, const char *text, size_t at, const char *more,
+                                size_t more_at)
 {
-    size_t len = strlen(text), committed = memory->reservation->committed;
+    size_t len = strlen(text), more_len = strlen(more);
     expect_zeroes(memory->data, 0, at);
     assert_memory_equal(memory->data + at, text, len);
-    expect_zeroes(memory->data, at + len, committed);
+    expect_zeroes(memory->data, at + len, more_at);
+    assert_memory_equal(memory->data + more_at, more, more_len);
+    expect_zeroes(memory->data, more_at + more_len, memory->reservation->committed);
 }
 
 static void expect_clean_store(const pirn_store *store)
@@ -167,7 +172,7 @@ static void expect_clean_store(const pirn_store *store)
     for (const pirn_call *call = store->idle_calls; call != NULL; call = call->next)
         expect_zeroes((const uint8_t *)call->stack, 0, call->stack_size);
     for (const vm_reservation *r = store->reservations; r != NULL; r = r->next)
-        expect_zeroes(r->base, 0, r->committed);
+        expect_zeroes(r->base - r->front, 0, r->front + r->committed);
     assert_null(store->calls);
     assert_null(store->heap.chunks);
     assert_null(pirn_store_data(store));
@@ -176,8 +181,8 @@ static void expect_clean_store(const pirn_store *store)
 
 static void expect_clean_instance(world *w, pirn_instance *instance)
 {
-    expect_clean_memory(export_of(instance, "m").memory, "begins with this", 70000);
-    expect_clean_memory(export_of(instance, "n").memory, "", 0);
+    expect_clean_memory(export_of(instance, "m").memory, "begins with this", 70000, "and this", 120000);
+    expect_clean_memory(export_of(instance, "n").memory, "few", 10, "", 13);
     assert_int_equal(pirn_memory_size(export_of(instance, "m").memory), 3 << 16);
     const pirn_table *t = export_of(instance, "t").table, *f = export_of(instance, "f").table;
     pirn_slot element;
@@ -249,7 +254,7 @@ static void test_a_store_of_another_kind_begins_empty(void **state)
             assert_null(pirn_store_kept(store));
             expect_clean_store(store);
             instance = instantiate(&w, store, w.other);
-            expect_clean_memory(export_of(instance, "m").memory, "", 0);
+            expect_clean_memory(export_of(instance, "m").memory, "", 0, "", 0);
             memset(export_of(instance, "m").memory->data, 0x5A, 1 << 16);
             pirn_store_free(store);
         }

@@ -61,6 +61,11 @@ typedef struct pirn_wast_options {
      * that of a text passes when the bytes are the same, that of a binary when it prints as the same text.
      */
     bool round_trip;
+    /*
+     * Each script is run twice, and counts twice, in stores of a pool: first in new ones, which are kept behind the first module,
+     * then in the same ones, emptied.
+     */
+    bool pooled;
 } pirn_wast_options;
 
 typedef struct pirn_wast_report pirn_wast_report;
