@@ -3,6 +3,7 @@
  * pirn inspect: what a file imports, exports and is made of. The description is built once, as JSON, and printed either as
  * that or as indented text, so both say the same.
  */
+#include "cli/cost.h"
 #include "cli/features.h"
 #include "cli/file.h"
 #include "cli/json.h"
@@ -13,6 +14,7 @@
 
 const cli_option cli_inspect_options[] = {
     {"json", NULL, "print the description as JSON, with every section of a component"},
+    {"cost", NULL, "also translate all code and make instances, and tell what they take"},
     CLI_FEATURE_OPTIONS,
     {"help", NULL, "print this help"},
     {NULL, NULL, NULL},
@@ -251,6 +253,7 @@ static void print_text(const json_t *description, const char *path, size_t size)
         print_section_kinds(json_object_get(description, "sections"));
     else
         print_sections(json_object_get(description, "sections"));
+    cli_cost_print(json_object_get(description, "cost"));
 }
 
 static void print_json(const json_t *description)
@@ -261,14 +264,19 @@ static void print_json(const json_t *description)
 
 /* ---- The verb --------------------------------------------------------------------------------------------------- */
 
-static pirn_status describe(pirn_engine *engine, const cli_file *file, json_t **out, pirn_error *error)
+/* `ledger` is that of the engine's allocator; NULL: what it costs is not asked. */
+static pirn_status describe(pirn_engine *engine, const cli_file *file, const cli_ledger *ledger, json_t **out,
+                            pirn_error *error)
 {
     pirn_status status;
+    json_t *cost = NULL;
     if (file->kind == CLI_FILE_MODULE) {
         pirn_module *module;
         status = pirn_module_load(engine, file->bytes, file->size, PIRN_BYTES_BORROW, 0, &module, error);
         if (status == PIRN_OK) {
             *out = describe_module(module);
+            if (ledger != NULL)
+                status = cli_cost_of_module(engine, module, ledger, &cost, error);
             pirn_module_free(module);
         }
     } else {
@@ -276,9 +284,13 @@ static pirn_status describe(pirn_engine *engine, const cli_file *file, json_t **
         status = pirn_component_load(engine, file->bytes, file->size, PIRN_BYTES_BORROW, &component, error);
         if (status == PIRN_OK) {
             *out = describe_component(component);
+            if (ledger != NULL)
+                status = cli_cost_of_component(engine, component, ledger, &cost, error);
             pirn_component_free(component);
         }
     }
+    if (cost != NULL)
+        json_object_set_new(*out, "cost", cost);
     return status;
 }
 
@@ -296,9 +308,16 @@ int cli_inspect(const cli_args *args)
         return CLI_FAILURE;
     int code = CLI_OK;
     json_t *description = NULL;
+    cli_ledger ledger = cli_ledger_new();
+    const pirn_allocator allocator = {cli_ledger_resize, &ledger};
+    bool wants_cost = cli_has(args, "cost");
+    if (wants_cost)
+        config.allocator = &allocator;
     pirn_engine *engine = pirn_engine_new(&config);
     pirn_error *error = pirn_error_new(NULL);
-    pirn_status status = engine == NULL || error == NULL ? PIRN_NOMEM : describe(engine, &file, &description, error);
+    pirn_status status = PIRN_NOMEM;
+    if (engine != NULL && error != NULL)
+        status = describe(engine, &file, wants_cost ? &ledger : NULL, &description, error);
     if (status == PIRN_OK && description == NULL)
         status = PIRN_NOMEM;
     if (status != PIRN_OK)

@@ -51,8 +51,10 @@ const cli_verb cli_verbs[] = {
         .operands = "FILE",
         .summary = "describe a component or module",
         .details =
-            "Prints what the file imports and exports, its sections with their sizes, and the core modules in it.",
+            "Prints what the file imports and exports, its sections with their sizes, and the core modules in it. With\n"
+            "--cost also what its code comes to when it is translated, and what instances of it take in a pool.",
         .examples = "  pirn inspect hello.wasm\n"
+                    "  pirn inspect --cost hello.wasm\n"
                     "  pirn inspect --json hello.wasm\n",
         .options = cli_inspect_options,
         .main = cli_inspect,

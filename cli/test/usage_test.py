@@ -5,7 +5,9 @@ import json
 import os
 import pathlib
 import re
+import resource
 import subprocess
+import unittest
 
 import support
 from support import ROOT, guest
@@ -438,6 +440,41 @@ class Inspect(support.Case):
         self.assertIn("_start", [e["name"] for e in described["exports"]])
         size = sum(s["size"] for s in described["sections"])
         self.assertLess(size, described["sections"][-1]["offset"] + described["sections"][-1]["size"])
+
+    def test_cost(self):
+        done = self.pirn("inspect", "--cost", HELLO)
+        self.expect(done, 0)
+        self.assertRegex(done.out, r"(?m)^ +\d+ cells when all is translated$")
+        self.assertRegex(done.out, r"(?m)^ +\d+ bytes for a thousand instances$")
+        cost = json.loads(self.pirn("inspect", "--cost", "--json", HELLO).out)["cost"]
+        code, instances = cost["code"], cost["instances"]
+        self.assertTrue(100 < code["code_bytes"] < 3500 and 10 < code["cells"] < code["code_bytes"], code)
+        self.assertEqual(instances["memory_bytes"] % 65536, 0)
+        self.assertTrue(1000 < instances["slab_bytes"] < 65536, instances)
+        self.assertEqual(instances["thousand_bytes"],
+                         instances["shared_bytes"] + 1000 * (instances["slab_bytes"] + instances["written_bytes"]))
+
+    def test_cost_of_a_module_with_imports_of_each_kind(self):
+        (self.folder / "m.wat").write_text("""(import "" "f" (func)) (import "" "t" (table 3 funcref)) (import "" "m" (memory 2))
+            (import "" "g" (global i64)) (import "" "e" (tag)) (func (call 0)) (data (i32.const 0) "x")""")
+        cost = json.loads(self.pirn("inspect", "--cost", "--json", "m.wat").out)["cost"]
+        self.assertEqual(cost["code"]["functions"], 1)
+        self.assertEqual(cost["instances"]["memory_bytes"], 131072)
+
+    def test_cost_says_why_there_is_no_instance(self):
+        (self.folder / "m.wat").write_text('(memory 1) (data (i32.const 65536) "x")')
+        self.assertIn("not instantiated: out of bounds memory access\n", self.pirn("inspect", "--cost", "m.wat").out)
+
+
+class Scarcity(support.Case):
+    @unittest.skipIf(os.environ.get("SLOW", "1") != "1", "a sanitizer needs address space of its own")
+    def test_without_address_space_for_a_memory(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_AS, (600 << 20, 600 << 20))
+        for arguments, text in ((["run", HELLO], "Hello"), (["inspect", "--cost", HELLO], "thousand instances")):
+            done = subprocess.run([support.PIRN, *arguments], preexec_fn=few, capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn(text, done.stdout)
 
 
 if __name__ == "__main__":

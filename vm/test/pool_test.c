@@ -11,6 +11,7 @@
 #include "vm/exec/keep.h"
 #include "vm/exec/pool.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <unistd.h>
@@ -535,6 +536,47 @@ static void test_a_module_that_asks_for_more_than_a_store_holds_is_refused(void 
     world_free(&w);
 }
 
+/* A file that is too large for the process would end it. */
+static void test_where_files_may_not_be_large_contents_are_copied(void **state)
+{
+    (void)state;
+    struct rlimit before, few;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    few = (struct rlimit){.rlim_cur = 8192, .rlim_max = before.rlim_max};
+    world w = world_new(NULL, NULL);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+    pirn_instance *first = take(&w);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_false(export_of(first, "m").memory->reservation->pristine->is_sealed);
+    leave_marks(&w, first);
+    pirn_store_free(first->store);
+    assert_ptr_equal(take(&w), first);
+    expect_clean_instance(&w, first);
+    pirn_store_free(first->store);
+    world_free(&w);
+}
+
+static void test_a_store_tells_what_its_memories_take(void **state)
+{
+    (void)state;
+    world w = world_new(NULL, NULL);
+    pirn_instance *instance = take(&w);
+    pirn_pool_stats stats = pirn_pool_stats_of(w.pool);
+    size_t page = vm_mapping_page_size(), own = pirn_store_cost_of(instance->store).written_bytes;
+    export_of(instance, "m").memory->data[0] = 1;
+    export_of(instance, "m").memory->data[5 * page] = 1;
+    pirn_store_cost cost = pirn_store_cost_of(instance->store);
+    assert_int_equal(cost.memory_bytes, 4 << 16);
+    assert_int_equal(cost.written_bytes - own, stats.page_scan ? 2 * page : 0);
+    assert_true(!stats.sealed_files || cost.shared_bytes >= 50000);
+    pirn_store_free(instance->store);
+    pirn_module_cost code;
+    assert_int_equal(pirn_module_cost_of(w.module, &code, w.error), PIRN_OK);
+    assert_int_equal(code.functions, 4);
+    assert_true(code.cells >= 4 && code.cell_bytes >= code.cells * sizeof(void *) && code.code_bytes > 50);
+    world_free(&w);
+}
+
 /* The page scanner of a process says nothing about the processes that it forks. */
 static void test_after_a_fork_pages_are_still_found(void **state)
 {
@@ -634,6 +676,8 @@ int main(void)
         cmocka_unit_test(test_taking_waits_no_longer_than_it_may),
         cmocka_unit_test(test_threads_share_a_pool),
         cmocka_unit_test(test_a_module_that_asks_for_more_than_a_store_holds_is_refused),
+        cmocka_unit_test(test_where_files_may_not_be_large_contents_are_copied),
+        cmocka_unit_test(test_a_store_tells_what_its_memories_take),
         cmocka_unit_test(test_after_a_fork_pages_are_still_found),
         cmocka_unit_test(test_without_address_space_the_pool_still_works),
         cmocka_unit_test(test_every_allocation_may_fail),

@@ -327,6 +327,17 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_text_print(const void *bytes, size_t s
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_module_print(const pirn_module *module, uint32_t flags, pirn_text_sink sink,
                                                        void *data, pirn_error *error);
 
+/* What the code of a module comes to. */
+typedef struct pirn_module_cost {
+    uint64_t functions;
+    uint64_t code_bytes; /* of their bodies in the file */
+    uint64_t cells;      /* that the interpreter runs for them */
+    uint64_t cell_bytes; /* and what these take */
+} pirn_module_cost;
+/* Translates every function. NOMEM. */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_module_cost_of(const pirn_module *module, pirn_module_cost *out,
+                                                         pirn_error *error);
+
 /* ---- Stores ---------------------------------------------------------------------------------------------------- */
 
 typedef struct pirn_store pirn_store;
@@ -446,6 +457,14 @@ typedef struct pirn_pool_stats {
     bool sealed_files, page_scan;   /* which help of the system it has */
 } pirn_pool_stats;
 PIRN_API pirn_pool_stats pirn_pool_stats_of(pirn_pool *pool);
+
+/* What the memories of a store take, and the value stack that lies with them. */
+typedef struct pirn_store_cost {
+    uint64_t memory_bytes;  /* their sizes */
+    uint64_t shared_bytes;  /* what they begin with, once for all stores of the kind */
+    uint64_t written_bytes; /* pages that are the store's own; of a pool, where the system tells */
+} pirn_store_cost;
+PIRN_API pirn_store_cost pirn_store_cost_of(const pirn_store *store);
 
 /* ---- Runtime objects: owned by their store ----------------------------------------------------------------------- */
 
