@@ -95,14 +95,14 @@ static bool make_pristines(pirn_pool_kind *kind, const pirn_store *store)
 /* The first to come makes them; what it has not finished is finished by nobody. */
 static bool kind_pristines(pirn_pool_kind *kind, const pirn_store *store)
 {
-    mtx_lock(&kind->pool->lock);
+    base_lock_take(&kind->pool->lock);
     if (!kind->has_pristines) {
         kind->has_pristines = make_pristines(kind, store);
         if (!kind->has_pristines)
             vm_pool_free_pristines(kind);
     }
     bool has = kind->has_pristines;
-    mtx_unlock(&kind->pool->lock);
+    base_lock_release(&kind->pool->lock);
     return has;
 }
 

@@ -17,13 +17,13 @@ pirn_pool_config pirn_pool_config_default(void)
     };
 }
 
-static bool make_locks(pirn_pool *pool)
+static bool make_sleep(pirn_pool *pool)
 {
-    if (mtx_init(&pool->lock, mtx_plain) != thrd_success)
+    if (mtx_init(&pool->sleep, mtx_plain) != thrd_success)
         return false;
     if (cnd_init(&pool->given_back) == thrd_success)
         return true;
-    mtx_destroy(&pool->lock);
+    mtx_destroy(&pool->sleep);
     return false;
 }
 
@@ -40,7 +40,7 @@ pirn_pool *pirn_pool_new(pirn_engine *engine, const pirn_pool_config *config)
         .page_size = vm_mapping_page_size(),
         .keep_bytes = keep < SIZE_MAX ? (size_t)keep : SIZE_MAX,
     };
-    if (!make_locks(pool)) {
+    if (!make_sleep(pool)) {
         base_free(&engine->allocator, pool, sizeof *pool);
         return NULL;
     }
@@ -55,10 +55,10 @@ pirn_pool_kind *pirn_pool_kind_new(pirn_pool *pool)
     if (kind == NULL)
         return NULL;
     kind->pool = pool;
-    mtx_lock(&pool->lock);
+    base_lock_take(&pool->lock);
     kind->next = pool->kinds;
     pool->kinds = kind;
-    mtx_unlock(&pool->lock);
+    base_lock_release(&pool->lock);
     return kind;
 }
 
@@ -156,17 +156,30 @@ static void bring_back(pirn_store *store)
     reset_context(store);
 }
 
+/*
+ * After the lists have changed. Who waits has counted itself before it looked at them: so it has either seen the change, or
+ * is counted here and asleep by the time that its mutex is free.
+ */
+static void wake_one(pirn_pool *pool)
+{
+    if (atomic_load(&pool->waiting) == 0)
+        return;
+    mtx_lock(&pool->sleep);
+    cnd_signal(&pool->given_back);
+    mtx_unlock(&pool->sleep);
+}
+
 void vm_pool_give(pirn_store *store)
 {
     pirn_pool *pool = store->pool;
     bring_back(store);
-    mtx_lock(&pool->lock);
+    base_lock_take(&pool->lock);
     pirn_store **list = store->kind != NULL ? &store->kind->warm : &pool->idle;
     store->next_idle = *list;
     *list = store;
     pool->taken--;
-    cnd_signal(&pool->given_back);
-    mtx_unlock(&pool->lock);
+    base_lock_release(&pool->lock);
+    wake_one(pool);
 }
 
 /* ---- Taking ---------------------------------------------------------------------------------------------------------- */
@@ -194,17 +207,33 @@ static pirn_store *empty_one_of_others(pirn_pool *pool)
     return store;
 }
 
-/* Under the lock. *may_make: there is none, and the pool may have one more. */
-static pirn_store *find_store(pirn_pool_kind *kind, bool *may_make)
+/* What there is for somebody who asks. */
+typedef struct finding {
+    pirn_store *store;
+    bool may_make; /* there is none, and the pool may have one more, which is counted already */
+    bool has_pristines;
+} finding;
+
+static finding find_store(pirn_pool_kind *kind)
 {
     pirn_pool *pool = kind->pool;
-    pirn_store *store = pop(&kind->warm);
-    if (store == NULL)
-        store = pop(&pool->idle);
-    *may_make = store == NULL && pool->made < pool->config.stores;
-    if (store == NULL && !*may_make)
-        store = empty_one_of_others(pool);
-    return store;
+    base_lock_take(&pool->lock);
+    finding found = {.store = pop(&kind->warm), .has_pristines = kind->has_pristines};
+    if (found.store == NULL)
+        found.store = pop(&pool->idle);
+    found.may_make = found.store == NULL && pool->made < pool->config.stores;
+    if (found.store == NULL && !found.may_make)
+        found.store = empty_one_of_others(pool);
+    pool->made += found.may_make;
+    pool->taken += found.store != NULL || found.may_make;
+    kind->last_taken = ++pool->clock;
+    base_lock_release(&pool->lock);
+    return found;
+}
+
+static bool is_nothing(const finding *found)
+{
+    return found->store == NULL && !found->may_make;
 }
 
 static struct timespec deadline_after(uint64_t wait_ns)
@@ -219,19 +248,21 @@ static struct timespec deadline_after(uint64_t wait_ns)
 }
 
 /* The same, waiting as long as the pool's owner has said. */
-static pirn_store *wait_for_store(pirn_pool_kind *kind, bool *may_make)
+static finding wait_for_store(pirn_pool_kind *kind)
 {
     pirn_pool *pool = kind->pool;
-    pirn_store *store = find_store(kind, may_make);
-    if (store != NULL || *may_make || pool->config.wait_ns == 0)
-        return store;
     const struct timespec deadline = deadline_after(pool->config.wait_ns);
     int answer = thrd_success;
-    while (store == NULL && !*may_make && answer == thrd_success) {
-        answer = cnd_timedwait(&pool->given_back, &pool->lock, &deadline);
-        store = find_store(kind, may_make);
+    mtx_lock(&pool->sleep);
+    atomic_fetch_add(&pool->waiting, 1);
+    finding found = find_store(kind);
+    while (is_nothing(&found) && answer == thrd_success) {
+        answer = cnd_timedwait(&pool->given_back, &pool->sleep, &deadline);
+        found = find_store(kind);
     }
-    return store;
+    atomic_fetch_sub(&pool->waiting, 1);
+    mtx_unlock(&pool->sleep);
+    return found;
 }
 
 static pirn_store *make_store(pirn_pool *pool)
@@ -245,48 +276,43 @@ static pirn_store *make_store(pirn_pool *pool)
 /* Nobody makes the one that was counted already. */
 static void forget_made(pirn_pool *pool)
 {
-    mtx_lock(&pool->lock);
+    base_lock_take(&pool->lock);
     pool->made--;
     pool->taken--;
-    cnd_signal(&pool->given_back);
-    mtx_unlock(&pool->lock);
+    base_lock_release(&pool->lock);
+    wake_one(pool);
 }
 
 pirn_status pirn_pool_take(pirn_pool_kind *kind, pirn_store **out, pirn_error *error)
 {
     pirn_pool *pool = kind->pool;
-    bool may_make;
-    mtx_lock(&pool->lock);
-    pirn_store *store = wait_for_store(kind, &may_make);
-    pool->made += may_make;
-    pool->taken += store != NULL || may_make;
-    kind->last_taken = ++pool->clock;
-    bool has_pristines = kind->has_pristines;
-    mtx_unlock(&pool->lock);
-    if (store == NULL && !may_make)
+    finding found = find_store(kind);
+    if (is_nothing(&found) && pool->config.wait_ns > 0)
+        found = wait_for_store(kind);
+    if (is_nothing(&found))
         return base_fail(error, PIRN_LIMIT, PIRN_NO_OFFSET, "all %u stores of the pool are taken",
                          pool->config.stores);
-    if (store == NULL)
-        store = make_store(pool);
-    if (store == NULL) {
+    if (found.store == NULL)
+        found.store = make_store(pool);
+    if (found.store == NULL) {
         forget_made(pool);
         return base_nomem(error);
     }
-    store->kind = kind;
-    store->has_pristines = has_pristines;
-    *out = store;
+    found.store->kind = kind;
+    found.store->has_pristines = found.has_pristines;
+    *out = found.store;
     return PIRN_OK;
 }
 
 pirn_pool_stats pirn_pool_stats_of(pirn_pool *pool)
 {
-    mtx_lock(&pool->lock);
+    base_lock_take(&pool->lock);
     pirn_pool_stats stats = {.made = pool->made, .taken = pool->taken};
     for (const pirn_pool_kind *kind = pool->kinds; kind != NULL; kind = kind->next) {
         for (const pirn_store *store = kind->warm; store != NULL; store = store->next_idle)
             stats.warm++;
     }
-    mtx_unlock(&pool->lock);
+    base_lock_release(&pool->lock);
     stats.sealed_files = pool->cleaner.has_files;
     stats.page_scan = pool->cleaner.has_scanner;
     return stats;
@@ -308,7 +334,7 @@ void pirn_pool_kind_free(pirn_pool_kind *kind)
     if (kind == NULL)
         return;
     pirn_pool *pool = kind->pool;
-    mtx_lock(&pool->lock);
+    base_lock_take(&pool->lock);
     pirn_pool_kind **link = &pool->kinds;
     while (*link != kind)
         link = &(*link)->next;
@@ -318,7 +344,7 @@ void pirn_pool_kind_free(pirn_pool_kind *kind)
         store->next_idle = pool->idle;
         pool->idle = store;
     }
-    mtx_unlock(&pool->lock);
+    base_lock_release(&pool->lock);
     vm_pool_free_pristines(kind);
     base_free(&pool->engine->allocator, kind, sizeof *kind);
 }
@@ -336,6 +362,6 @@ void pirn_pool_free(pirn_pool *pool)
     if (pool->cleaner.has_scanner)
         vm_page_scanner_done(&pool->cleaner.scanner);
     cnd_destroy(&pool->given_back);
-    mtx_destroy(&pool->lock);
+    mtx_destroy(&pool->sleep);
     base_free(&pool->engine->allocator, pool, sizeof *pool);
 }

@@ -19,8 +19,11 @@ struct pirn_pool {
     pirn_engine *engine;
     pirn_pool_config config;
     vm_cleaner cleaner;
-    mtx_t lock;
+    base_lock lock;
+    /* Those who wait for a store sleep here. */
+    mtx_t sleep;
     cnd_t given_back;
+    atomic_uint waiting;
     /* Guarded by the lock. */
     pirn_store *idle;
     pirn_pool_kind *kinds;

@@ -11,9 +11,10 @@
 #include "vm/exec/keep.h"
 #include "vm/exec/pool.h"
 
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <threads.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Everything that has contents, and functions that write all of it: `fill` to each byte of memory and beyond what it began
@@ -447,12 +448,12 @@ static void test_the_store_given_back_last_is_taken_first(void **state)
     world_free(&w);
 }
 
-static int give_back_later(void *data)
+static void *give_back_later(void *data)
 {
     const struct timespec wait = {.tv_nsec = 20 * 1000 * 1000};
-    thrd_sleep(&wait, NULL);
+    nanosleep(&wait, NULL);
     pirn_store_free(data);
-    return 0;
+    return NULL;
 }
 
 static void test_taking_waits_for_another_thread(void **state)
@@ -463,11 +464,11 @@ static void test_taking_waits_for_another_thread(void **state)
     world w = world_new(&config, NULL);
     pirn_instance *first = take(&w);
     leave_marks(&w, first);
-    thrd_t thread;
-    assert_int_equal(thrd_create(&thread, give_back_later, first->store), thrd_success);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, give_back_later, first->store), 0);
     assert_ptr_equal(take(&w), first);
     expect_clean_instance(&w, first);
-    thrd_join(thread, NULL);
+    pthread_join(thread, NULL);
     pirn_store_free(first->store);
     world_free(&w);
 }
@@ -486,7 +487,7 @@ static void test_taking_waits_no_longer_than_it_may(void **state)
     world_free(&w);
 }
 
-static int run_many(void *data)
+static void *run_many(void *data)
 {
     world w = *(world *)data;
     w.error = pirn_error_new(NULL);
@@ -497,7 +498,7 @@ static int run_many(void *data)
         pirn_store_free(instance->store);
     }
     pirn_error_free(w.error);
-    return 0;
+    return NULL;
 }
 
 static void test_threads_share_a_pool(void **state)
@@ -506,11 +507,11 @@ static void test_threads_share_a_pool(void **state)
     pirn_pool_config config = with_limits(ways[0]);
     config.stores = 3;
     world w = world_new(&config, NULL);
-    thrd_t threads[3];
+    pthread_t threads[3];
     for (size_t i = 0; i < BASE_COUNT(threads); i++)
-        assert_int_equal(thrd_create(&threads[i], run_many, &w), thrd_success);
+        assert_int_equal(pthread_create(&threads[i], NULL, run_many, &w), 0);
     for (size_t i = 0; i < BASE_COUNT(threads); i++)
-        thrd_join(threads[i], NULL);
+        pthread_join(threads[i], NULL);
     assert_int_equal(pirn_pool_stats_of(w.pool).taken, 0);
     world_free(&w);
 }
