@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What lifting and lowering share: traps, checks of pointers, the guest's realloc, and the way
- * parameters and results of whole functions travel (CanonicalABI.md "Lifting and Lowering Values").
+ * What lifting and lowering share: traps, checks of pointers, the guest's realloc, limits.
  */
 #include "component/abi.h"
 #include "component/activation.h"
@@ -76,103 +75,4 @@ bool cm_is_view(const cm_context *cx, const void *p)
 const void *cm_follow_view(const cm_context *cx, const void *p)
 {
     return cm_is_view(cx, p) ? cx->memory->data + ((uintptr_t)p - (uintptr_t)cx->viewed) : p;
-}
-
-bool cm_is_plain(const pirn_type *type)
-{
-    const uint16_t probe = 1;
-    bool is_little_endian = *(const uint8_t *)&probe == 1;
-    switch (type->kind) {
-    case PIRN_TYPE_U8:
-    case PIRN_TYPE_S8:
-        return true;
-    case PIRN_TYPE_U16:
-    case PIRN_TYPE_S16:
-    case PIRN_TYPE_U32:
-    case PIRN_TYPE_S32:
-    case PIRN_TYPE_U64:
-    case PIRN_TYPE_S64:
-        return is_little_endian;
-    default:
-        return false;
-    }
-}
-
-/* ---- Whole functions ------------------------------------------------------------------------------------------- */
-
-/* A struct field of a C object. */
-static void *field(void *object, const cm_member *member)
-{
-    return (uint8_t *)object + member->c_offset;
-}
-
-static const void *const_field(const void *object, const cm_member *member)
-{
-    return (const uint8_t *)object + member->c_offset;
-}
-
-static pirn_status lift_params_memory(cm_context *cx, const pirn_component_functype *type, uint32_t ptr, void *args)
-{
-    PIRN_TRY(cm_check_pointer(cx, CM_VALUE_CONTENT, ptr, type->params_memory.align, type->params_memory.size));
-    for (uint32_t i = 0; i < type->param_count; i++)
-        PIRN_TRY(
-            cm_lift_memory(cx, type->params[i].type, ptr + type->params[i].offset, field(args, &type->params[i])));
-    return PIRN_OK;
-}
-
-pirn_status cm_lift_params(cm_context *cx, const pirn_component_functype *type, pirn_slot *slots, void *args)
-{
-    if (cm_params_in_memory(type))
-        return lift_params_memory(cx, type, slots[0].u32, args);
-    cm_flat_cursor in = {slots, type->flat_params.types, 0};
-    for (uint32_t i = 0; i < type->param_count; i++)
-        PIRN_TRY(cm_lift_flat(cx, type->params[i].type, &in, field(args, &type->params[i])));
-    return PIRN_OK;
-}
-
-static pirn_status lower_params_memory(cm_context *cx, const pirn_component_functype *type, const void *args,
-                                       uint32_t *ptr)
-{
-    PIRN_TRY(cm_reallocate(cx, CM_VALUE_CONTENT, 0, 0, type->params_memory.align, type->params_memory.size, ptr));
-    for (uint32_t i = 0; i < type->param_count; i++)
-        PIRN_TRY(cm_lower_memory(cx, type->params[i].type, const_field(args, &type->params[i]),
-                                 *ptr + type->params[i].offset));
-    return PIRN_OK;
-}
-
-pirn_status cm_lower_params(cm_context *cx, const pirn_component_functype *type, const void *args, pirn_slot *slots)
-{
-    if (cm_params_in_memory(type)) {
-        uint32_t ptr = 0;
-        PIRN_TRY(lower_params_memory(cx, type, args, &ptr));
-        slots[0].u64 = ptr;
-        return PIRN_OK;
-    }
-    cm_flat_cursor out = {slots, type->flat_params.types, 0};
-    for (uint32_t i = 0; i < type->param_count; i++)
-        PIRN_TRY(cm_lower_flat(cx, type->params[i].type, const_field(args, &type->params[i]), &out));
-    return PIRN_OK;
-}
-
-pirn_status cm_lift_result(cm_context *cx, const pirn_component_functype *type, pirn_slot *slots, void *result)
-{
-    if (type->result == NULL)
-        return PIRN_OK;
-    if (!cm_result_in_memory(type))
-        return cm_lift_flat(cx, type->result, &(cm_flat_cursor){slots, type->result->flat.types, 0}, result);
-    uint32_t ptr = slots[0].u32;
-    PIRN_TRY(cm_check_pointer(cx, CM_VALUE_CONTENT, ptr, type->result->memory.align, type->result->memory.size));
-    return cm_lift_memory(cx, type->result, ptr, result);
-}
-
-pirn_status cm_lower_result(cm_context *cx, const pirn_component_functype *type, const void *result, pirn_slot *slots)
-{
-    if (type->result == NULL)
-        return PIRN_OK;
-    if (!cm_result_in_memory(type))
-        return cm_lower_flat(cx, type->result, result, &(cm_flat_cursor){slots, type->result->flat.types, 0});
-    /* The place is the last argument, behind the parameters. */
-    uint32_t ptr = slots[cm_params_in_memory(type) ? 1 : type->flat_params.count].u32;
-    PIRN_TRY(cm_check_pointer(cx, CM_VALUE_CONTENT, ptr, type->result->memory.align, type->result->memory.size));
-    return cm_lower_memory(cx, type->result, result, ptr);
 }

@@ -2,18 +2,18 @@
 /*
  * Lifting and lowering (CanonicalABI.md "Lifting and Lowering Context" to "Flat Lowering").
  *
- *   lift    core values and linear memory  ->  a C object
+ *   lift    core values and linear memory  ->  a C object, as <pirn/component.h> describes it
  *   lower   a C object  ->  core values and linear memory, which the guest's realloc provides
+ *   pass    from one guest to the other, with nothing in between
  *
- * A C object comes in two forms:
- *   CM_HOST   as <pirn/component.h> describes it: for host functions and embedders
- *   CM_GUEST  on its way to another guest, by which it is lowered at once. The same structs, but a
- *             string is the source's bytes in the source's encoding, `len` its tagged code units,
- *             and a handle is the resource's bare rep. So nothing is transcoded or allocated twice,
- *             and the receiving guest's realloc is called exactly as the specification has it.
+ * All three run programs (component/program.h).
  *
- * These functions are walks over the nodes of a type, as deep as the type is nested, which is at
- * most CM_LIMIT_TYPE_DEPTH.
+ * To pass is to lift everything and then to lower everything: a bad value is found before the
+ * receiver's realloc is called for the first time. So passing is done in two steps. The first checks
+ * what there is and takes handles out of the sender's table; the second copies from memory to
+ * memory. What is checked in between stays as it is: nothing that runs on behalf of the receiver
+ * can call, or reach the memory of, the sender. Values that are core values and nothing else are
+ * done with after the first step.
  */
 #pragma once
 
@@ -29,6 +29,7 @@ struct cm_memory {
     cm_realloc realloc; /* NULL: none */
 };
 
+/* What is on the other side. */
 typedef enum cm_form {
     CM_HOST,
     CM_GUEST,
@@ -39,42 +40,51 @@ typedef struct cm_context {
     cm_encoding encoding;      /* of strings in memory */
     cm_instance_state *state;  /* of the guest: its handle table */
     cm_resource_map resources; /* as that guest sees them */
-    cm_form form;              /* of the C object */
-    cm_encoding source;        /* lower, CM_GUEST: the encoding of strings in the C object */
-    bool views;                /* lift: the C object may point into the guest's memory */
-    const uint8_t *viewed; /* lower, CM_HOST: the memory that the C object may have views of, as it was at first */
+    cm_form form;
+    bool views;            /* lift: the C object may point into the guest's memory */
+    const uint8_t *viewed; /* lower: the memory that the C object may have views of, as it was at first */
     uint64_t viewed_size;
     cm_activation *activation; /* owns what a C object points to, and knows what it borrows */
     pirn_error *error;
 } cm_context;
 
-/* Reads or writes the core values of one flattened value after another. */
-typedef struct cm_flat_cursor {
-    pirn_slot *slots;
-    const uint8_t *types; /* cm_core of each slot */
-    uint32_t next;
-} cm_flat_cursor;
-
-/* TRAP, LIMIT, NOMEM. `c` is the object's place; all of it is written, except for padding. */
-PIRN_MUST_CHECK pirn_status cm_lift_flat(cm_context *cx, const pirn_type *type, cm_flat_cursor *in, void *c);
-/* `ptr` is aligned and in bounds (cm_check_pointer). */
-PIRN_MUST_CHECK pirn_status cm_lift_memory(cm_context *cx, const pirn_type *type, uint32_t ptr, void *c);
-/* Likewise, and USAGE when a host's object has no such value, as text that is not UTF-8. */
-PIRN_MUST_CHECK pirn_status cm_lower_flat(cm_context *cx, const pirn_type *type, const void *c, cm_flat_cursor *out);
-PIRN_MUST_CHECK pirn_status cm_lower_memory(cm_context *cx, const pirn_type *type, const void *c, uint32_t ptr);
-
-/* Parameters and results of a whole function, in core values or in memory as their number asks. */
-PIRN_MUST_CHECK pirn_status cm_lift_params(cm_context *cx, const pirn_component_functype *type, pirn_slot *slots,
+/*
+ * Parameters and results of a whole function, in core values or in memory as their number asks.
+ * TRAP, LIMIT, NOMEM. All of the object is written, except for padding.
+ */
+PIRN_MUST_CHECK pirn_status cm_lift_params(cm_context *cx, const cm_function_program *program, pirn_slot *slots,
                                            void *args);
-PIRN_MUST_CHECK pirn_status cm_lower_params(cm_context *cx, const pirn_component_functype *type, const void *args,
-                                            pirn_slot *slots);
-PIRN_MUST_CHECK pirn_status cm_lift_result(cm_context *cx, const pirn_component_functype *type, pirn_slot *slots,
+PIRN_MUST_CHECK pirn_status cm_lift_result(cm_context *cx, const cm_function_program *program, pirn_slot *slots,
                                            void *result);
+/* Likewise, and USAGE when an object has no such value, as text that is not UTF-8. */
+PIRN_MUST_CHECK pirn_status cm_lower_params(cm_context *cx, const cm_function_program *program, const void *args,
+                                            pirn_slot *slots);
 /* `slots` holds the lowered function's arguments: among them, if need be, where to put the result. */
-PIRN_MUST_CHECK pirn_status cm_lower_result(cm_context *cx, const pirn_component_functype *type, const void *result,
+PIRN_MUST_CHECK pirn_status cm_lower_result(cm_context *cx, const cm_function_program *program, const void *result,
                                             pirn_slot *slots);
 
-/* ---- What lift.c and lower.c share ----------------------------------------------------------------------------- */
+/*
+ * Passing in its two steps, on one activation. `program` is the sender's, `from` its core values, `to` the
+ * receiver's, which for a result hold the arguments as above.
+ */
+typedef struct cm_pass {
+    cm_context *sender, *receiver;
+    const cm_function_program *program;
+    pirn_slot *from, *to;
+} cm_pass;
+PIRN_MUST_CHECK pirn_status cm_pass_lift_params(const cm_pass *pass);
+PIRN_MUST_CHECK pirn_status cm_pass_lower_params(const cm_pass *pass);
+PIRN_MUST_CHECK pirn_status cm_pass_lift_result(const cm_pass *pass);
+PIRN_MUST_CHECK pirn_status cm_pass_lower_result(const cm_pass *pass);
+
+/*
+ * Of a host's object that could not be lowered wholly: drops the host's resources in it that the
+ * guest has not received, as the host has given them away.
+ */
+void cm_drop_unlowered_params(cm_context *cx, const cm_function_program *program, const void *args);
+void cm_drop_unlowered_result(cm_context *cx, const cm_function_program *program, const void *result);
+
+/* ---- What the files of lifting and lowering share -------------------------------------------------------------- */
 
 /* Sets the context's error to a trap; returns PIRN_TRAP. */
 pirn_status cm_trap(cm_context *cx, const char *format, ...) PIRN_PRINTF(2, 3);
@@ -97,13 +107,24 @@ PIRN_MUST_CHECK pirn_status cm_charge(cm_context *cx, uint64_t bytes);
 /* Is this a place in the memory that the host's object may have views of? Where is it now? */
 bool cm_is_view(const cm_context *cx, const void *p);
 const void *cm_follow_view(const cm_context *cx, const void *p);
-/* True for numbers whose lists are the same bytes in memory and in C on this machine. */
-bool cm_is_plain(const pirn_type *type);
 
-/* Strings (strings.c): `ptr` and `units` are what a string is in memory. */
-PIRN_MUST_CHECK pirn_status cm_lift_string(cm_context *cx, uint32_t ptr, uint32_t units, pirn_str *out);
-PIRN_MUST_CHECK pirn_status cm_lower_string(cm_context *cx, pirn_str text, uint32_t *ptr, uint32_t *units);
+/* What a string or list is as core values or in memory: a place, and tagged code units or elements. */
+typedef struct cm_range {
+    uint32_t ptr, count;
+} cm_range;
+
+/* Strings (strings.c). */
+PIRN_MUST_CHECK pirn_status cm_lift_string(cm_context *cx, cm_range range, pirn_str *out);
+PIRN_MUST_CHECK pirn_status cm_lower_string(cm_context *cx, pirn_str text, cm_range *out);
+/* The two steps of passing. */
+PIRN_MUST_CHECK pirn_status cm_check_string(cm_context *cx, cm_range range);
+PIRN_MUST_CHECK pirn_status cm_pass_string(cm_context *sender, cm_context *receiver, cm_range range, cm_range *out);
 
 /* Handles (handle.c): from and to the context's handle table. */
 PIRN_MUST_CHECK pirn_status cm_lift_handle(cm_context *cx, const pirn_type *type, uint32_t index, void **out);
 PIRN_MUST_CHECK pirn_status cm_lower_handle(cm_context *cx, const pirn_type *type, void *object, uint32_t *index);
+/* The two steps of passing: into the activation's transit, and the first one out of it. */
+PIRN_MUST_CHECK pirn_status cm_send_handle(cm_context *cx, const pirn_type *type, uint32_t index);
+PIRN_MUST_CHECK pirn_status cm_receive_handle(cm_context *cx, uint32_t *index);
+/* Of an object that could not be lowered wholly: the resource is dropped if it is the host's and was not received. */
+void cm_drop_unlowered_handle(cm_context *cx, const pirn_type *type, void *object);

@@ -47,8 +47,10 @@ void cm_activation_return_lent(cm_activation *activation)
  * destructor would run amid a trap. */
 static void drop_transit(cm_activation *activation)
 {
-    for (cm_transit *t = activation->transit; t != NULL; t = t->next)
-        cm_resource_drop_host(activation->runtime, t->type, t->rep);
+    for (cm_transit *t = activation->transit; t != NULL; t = t->next) {
+        if (t->own)
+            cm_resource_drop_host(activation->runtime, t->type, t->rep);
+    }
     activation->transit = NULL;
 }
 

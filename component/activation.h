@@ -19,12 +19,13 @@ struct cm_lender {
     pirn_resource *resource;
 };
 
-/* An own handle that has left its table, and its resource, which nobody has received yet. */
+/* A handle that was lifted, and that nobody has received yet. */
 typedef struct cm_transit cm_transit;
 struct cm_transit {
     cm_transit *next;
     const cm_resource_type *type;
     uintptr_t rep;
+    bool own; /* it has left its table */
 };
 
 /* What a host function is given. */

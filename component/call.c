@@ -89,7 +89,7 @@ static pirn_status lift_result(cm_call *call, pirn_error *error)
     pirn_slot flat[CM_LIMIT_FLAT_RESULTS] = {{0}};
     if (function->type->result != NULL)
         flat[0] = pirn_call_results(call->call)[0];
-    PIRN_TRY(cm_lift_result(&guest.cx, function->type, flat, call->activation->result));
+    PIRN_TRY(cm_lift_result(&guest.cx, function->program, flat, call->activation->result));
     PIRN_TRY(cm_guest_check_borrows(&guest));
     PIRN_TRY(cm_guest_post_return(&guest, flat));
     call->activation->transit = NULL; /* the embedder has received what passes to it */
@@ -111,12 +111,12 @@ static pirn_status lower_args(cm_call *call, const void *args, pirn_slot *flat, 
     pirn_status status = PIRN_OK;
     if (cm_instance_may_enter(function->options.state, NULL)) {
         cm_instance_enter(function->options.state, NULL);
-        status = cm_lower_params(&guest.cx, function->type, args, flat);
+        status = cm_lower_params(&guest.cx, function->program, args, flat);
     } else {
         status = cm_trap(&guest.cx, "cannot enter component instance");
     }
     if (status != PIRN_OK)
-        cm_drop_unlowered_params(&guest.cx, function->type, args);
+        cm_drop_unlowered_params(&guest.cx, function->program, args);
     return status;
 }
 

@@ -4,9 +4,8 @@
  *
  *   of the host     lift the arguments, ask the host function (again and again while it waits),
  *                   lower its result
- *   of a guest      lift the arguments from the caller, lower them into the callee, enter the
- *                   callee's core function; when it has returned, lift the result, lower it into
- *                   the caller, post-return
+ *   of a guest      pass the arguments from the caller to the callee, enter the callee's core
+ *                   function; when it has returned, pass the result to the caller, post-return
  *
  * Neither keeps anything on the native stack while somebody waits: what is in progress is in an
  * activation.
@@ -16,44 +15,28 @@
 #include "component/handle.h"
 
 /* A context on the caller's side, for arguments to be lifted from it and a result lowered into it. */
-static void open_caller(cm_guest_context *caller, cm_activation *activation, pirn_frame *frame)
+static void open_caller(cm_guest_context *caller, cm_activation *activation, pirn_frame *frame, cm_form form)
 {
     const cm_lowered *lowered = activation->lowered;
     cm_guest_context_init(caller, &lowered->options, lowered->resources, activation, frame, pirn_frame_error(frame));
     caller->cx.views = true;
+    caller->cx.form = form;
 }
 
-static void open_callee(cm_guest_context *callee, cm_activation *activation, pirn_frame *frame)
-{
-    const cm_function *function = activation->function;
-    cm_guest_context_init(callee, &function->options, function->resources, activation, frame,
-                          pirn_frame_error(frame));
-    callee->cx.views = true;
-    callee->cx.form = CM_GUEST;
-}
-
-/* An activation whose arguments are lifted from the core values in the frame. */
-static pirn_status lift_arguments(pirn_frame *frame, const cm_lowered *lowered, cm_form form, cm_activation **out)
+static cm_activation *new_activation(const cm_lowered *lowered)
 {
     cm_activation *activation = cm_activation_new(lowered->options.state->runtime);
-    *out = activation;
     if (activation == NULL)
-        return base_nomem(pirn_frame_error(frame));
+        return NULL;
     activation->function = lowered->callee;
     activation->lowered = lowered;
-    if (!cm_activation_make_objects(activation, lowered->type))
-        return base_nomem(pirn_frame_error(frame));
-    cm_guest_context caller;
-    open_caller(&caller, activation, frame);
-    caller.cx.form = form;
-    return cm_lift_params(&caller.cx, lowered->type, pirn_frame_slots(frame), activation->args);
+    return activation;
 }
 
 /* Ends a call that did not succeed. */
 static pirn_status give_up(cm_activation *activation, pirn_status status)
 {
-    if (activation != NULL)
-        cm_activation_free(activation);
+    cm_activation_free(activation);
     return status;
 }
 
@@ -61,12 +44,12 @@ static pirn_status give_up(cm_activation *activation, pirn_status status)
 
 static pirn_status lower_host_result(pirn_frame *frame, cm_activation *activation)
 {
-    const pirn_component_functype *type = activation->lowered->type;
+    const cm_function_program *program = activation->lowered->program;
     cm_guest_context caller;
-    open_caller(&caller, activation, frame);
-    pirn_status status = cm_lower_result(&caller.cx, type, activation->result, pirn_frame_slots(frame));
+    open_caller(&caller, activation, frame, CM_HOST);
+    pirn_status status = cm_lower_result(&caller.cx, program, activation->result, pirn_frame_slots(frame));
     if (status != PIRN_OK)
-        cm_drop_unlowered_result(&caller.cx, type, activation->result);
+        cm_drop_unlowered_result(&caller.cx, program, activation->result);
     return status;
 }
 
@@ -94,13 +77,25 @@ static pirn_status ask_host(pirn_frame *frame, void *data)
     return status;
 }
 
+static pirn_status lift_arguments(pirn_frame *frame, cm_activation *activation)
+{
+    const cm_function_program *program = activation->lowered->program;
+    if (!cm_activation_make_objects(activation, program->type))
+        return base_nomem(pirn_frame_error(frame));
+    cm_guest_context caller;
+    open_caller(&caller, activation, frame, CM_HOST);
+    return cm_lift_params(&caller.cx, program, pirn_frame_slots(frame), activation->args);
+}
+
 static pirn_status call_host(pirn_frame *frame, void *data)
 {
     const cm_lowered *lowered = data;
     if (!lowered->options.state->may_leave)
         return pirn_frame_trap(frame, "cannot leave component instance");
-    cm_activation *activation = NULL;
-    pirn_status status = lift_arguments(frame, lowered, CM_HOST, &activation);
+    cm_activation *activation = new_activation(lowered);
+    if (activation == NULL)
+        return base_nomem(pirn_frame_error(frame));
+    pirn_status status = lift_arguments(frame, activation);
     if (status != PIRN_OK)
         return give_up(activation, status);
     activation->transit = NULL; /* the host function has received what passes to it */
@@ -110,51 +105,58 @@ static pirn_status call_host(pirn_frame *frame, void *data)
 
 /* ---- Functions of other guests --------------------------------------------------------------------------------- */
 
+/* Both sides of a call between guests. */
+typedef struct both {
+    cm_guest_context caller, callee;
+} both;
+
+static void open_both(both *both, cm_activation *activation, pirn_frame *frame)
+{
+    const cm_function *function = activation->function;
+    open_caller(&both->caller, activation, frame, CM_GUEST);
+    cm_guest_context_init(&both->callee, &function->options, function->resources, activation, frame,
+                          pirn_frame_error(frame));
+    both->callee.cx.form = CM_GUEST;
+}
+
 /* The callee has trapped or is abandoned: it stays entered. */
 static void abandon_guest(void *data)
 {
     cm_activation_free(data);
 }
 
-static pirn_status pass_result(pirn_frame *frame, cm_activation *activation, cm_guest_context *callee,
-                               pirn_slot *flat)
+static pirn_status pass_result(pirn_frame *frame, cm_activation *activation)
 {
-    const cm_lowered *lowered = activation->lowered;
-    cm_guest_context caller;
-    PIRN_TRY(cm_lift_result(&callee->cx, activation->function->type, flat, activation->result));
-    PIRN_TRY(cm_guest_check_borrows(callee));
-    open_caller(&caller, activation, frame);
-    caller.cx.form = CM_GUEST;
-    caller.cx.source = callee->cx.encoding;
-    return cm_lower_result(&caller.cx, lowered->type, activation->result, pirn_frame_slots(frame));
+    pirn_slot flat[CM_LIMIT_FLAT_RESULTS] = {{0}};
+    const cm_function_program *program = activation->function->program;
+    if (program->result != NULL)
+        flat[0] = pirn_frame_entered_results(frame)[0];
+    both both;
+    open_both(&both, activation, frame);
+    cm_pass pass = {&both.callee.cx, &both.caller.cx, program, flat, pirn_frame_slots(frame)};
+    PIRN_TRY(cm_pass_lift_result(&pass));
+    PIRN_TRY(cm_guest_check_borrows(&both.callee));
+    PIRN_TRY(cm_pass_lower_result(&pass));
+    return cm_guest_post_return(&both.callee, flat);
 }
 
 static pirn_status guest_returned(pirn_frame *frame, void *data)
 {
     cm_activation *activation = data;
-    const cm_function *function = activation->function;
-    pirn_slot flat[CM_LIMIT_FLAT_RESULTS] = {{0}};
-    if (function->type->result != NULL)
-        flat[0] = pirn_frame_entered_results(frame)[0];
-    cm_guest_context callee;
-    open_callee(&callee, activation, frame);
-    pirn_status status = pass_result(frame, activation, &callee, flat);
+    pirn_status status = pass_result(frame, activation);
     if (status == PIRN_OK)
-        status = cm_guest_post_return(&callee, flat);
-    if (status == PIRN_OK)
-        cm_instance_leave(function->options.state, activation->lowered->common);
+        cm_instance_leave(activation->function->options.state, activation->lowered->common);
     cm_activation_free(activation);
     return status;
 }
 
-static pirn_status pass_arguments(pirn_frame *frame, const cm_lowered *lowered, cm_activation **activation,
-                                  pirn_slot *flat)
+static pirn_status pass_arguments(pirn_frame *frame, cm_activation *activation, pirn_slot *flat)
 {
-    PIRN_TRY(lift_arguments(frame, lowered, CM_GUEST, activation));
-    cm_guest_context callee;
-    open_callee(&callee, *activation, frame);
-    callee.cx.source = lowered->options.encoding;
-    return cm_lower_params(&callee.cx, lowered->callee->type, (*activation)->args, flat);
+    both both;
+    open_both(&both, activation, frame);
+    cm_pass pass = {&both.caller.cx, &both.callee.cx, activation->lowered->program, pirn_frame_slots(frame), flat};
+    PIRN_TRY(cm_pass_lift_params(&pass));
+    return cm_pass_lower_params(&pass);
 }
 
 static pirn_status call_guest(pirn_frame *frame, void *data)
@@ -166,9 +168,11 @@ static pirn_status call_guest(pirn_frame *frame, void *data)
     if (lowered->enclosed || !cm_instance_may_enter(function->options.state, lowered->common))
         return pirn_frame_trap(frame, "cannot enter component instance");
     cm_instance_enter(function->options.state, lowered->common);
-    cm_activation *activation = NULL;
+    cm_activation *activation = new_activation(lowered);
+    if (activation == NULL)
+        return base_nomem(pirn_frame_error(frame));
     pirn_slot flat[CM_MAX_FLAT];
-    pirn_status status = pass_arguments(frame, lowered, &activation, flat);
+    pirn_status status = pass_arguments(frame, activation, flat);
     if (status != PIRN_OK)
         return give_up(activation, status);
     pirn_frame_stop_exceptions(frame); /* none crosses the border of a component */
@@ -180,7 +184,7 @@ pirn_status cm_lowered_new_func(cm_lowered *lowered, pirn_func **out, pirn_error
     const cm_function *callee = lowered->callee;
     const cm_instance_state *caller_state = lowered->options.state;
     pirn_store *store = caller_state->runtime->store;
-    cm_core_functype core = cm_flatten_lower(lowered->type);
+    cm_core_functype core = cm_flatten_lower(lowered->program->type);
     const pirn_functype *type =
         pirn_functype_new(pirn_store_engine(store), core.params, core.param_count, core.results, core.result_count);
     if (type == NULL)

@@ -18,8 +18,8 @@
  */
 #pragma once
 
+#include "component/program.h"
 #include "component/resource.h"
-#include "component/type.h"
 
 typedef struct cm_activation cm_activation; /* component/activation.h */
 
@@ -75,6 +75,7 @@ typedef struct cm_function {
     const pirn_component_functype *type; /* as its definer, of the host's as its importer sees it */
     cm_resource_map resources;           /* for that type */
     /* canon lift */
+    const cm_function_program *program;
     pirn_func *core;
     cm_options options;
     /* of the host */
@@ -85,9 +86,10 @@ typedef struct cm_function {
 /* canon lower: makes a core function of a component function. */
 typedef struct cm_lowered {
     const cm_function *callee;
-    const pirn_component_functype *type; /* as the caller sees it; structurally equal to the callee's */
-    cm_resource_map resources;           /* for that type */
-    cm_options options;                  /* the caller's; post_return unused */
+    const cm_function_program
+        *program;              /* of its type as the caller sees it, which is structurally equal to the callee's */
+    cm_resource_map resources; /* for that type */
+    cm_options options;        /* the caller's; post_return unused */
     /* computed by cm_lowered_new_func */
     const cm_instance_state *common; /* nearest component instance that encloses caller and callee */
     bool enclosed;                   /* caller and callee are the same, or one encloses the other: calling traps */

@@ -48,6 +48,7 @@ void cm_guest_context_init(cm_guest_context *guest, const cm_options *options, c
         .encoding = options->encoding,
         .state = options->state,
         .resources = resources,
+        .form = CM_HOST,
         .viewed = guest->memory.data,
         .viewed_size = guest->memory.size,
         .activation = activation,

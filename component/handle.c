@@ -2,10 +2,11 @@
 /*
  * Handles that cross a component boundary (CanonicalABI.md lift_own, lift_borrow, lower_own,
  * lower_borrow), and what a handle is in C: of a resource of the host the host's own pointer, of a
- * guest's resource a pirn_resource; between guests (CM_GUEST) the bare rep.
+ * guest's resource a pirn_resource.
  *
- * Every own handle in transit is remembered until somebody has received it, so that a call that
- * ends half-way loses no resource of the host.
+ * Handles that are lifted wait in the activation's transit until somebody has received them: the
+ * other guest one after another, the host all at once. So a call that ends half-way loses no
+ * resource of the host.
  */
 #include "component/handle.h"
 #include "component/activation.h"
@@ -59,49 +60,70 @@ static pirn_status lend(cm_context *cx, cm_lender lender)
 
 /* ---- Lifting --------------------------------------------------------------------------------------------------- */
 
-static void remember_transit(cm_activation *activation, cm_transit *transit, const cm_handle *handle)
+/* Room for a handle in transit; NULL when out of memory or when the call takes too much. */
+static pirn_status new_transit(cm_context *cx, cm_transit **out)
 {
-    *transit = (cm_transit){NULL, handle->type, handle->rep};
+    PIRN_TRY(cm_charge(cx, sizeof **out));
+    *out = base_arena_alloc(&cx->activation->arena, sizeof **out);
+    return *out == NULL ? base_nomem(cx->error) : PIRN_OK;
+}
+
+static void send(cm_activation *activation, cm_transit *transit, const cm_handle *handle)
+{
+    *transit = (cm_transit){NULL, handle->type, handle->rep, handle->own};
     *activation->transit_end = transit;
     activation->transit_end = &transit->next;
 }
 
-static pirn_status lift_own(cm_context *cx, const pirn_type *type, uint32_t index, void **out)
+static pirn_status send_own(cm_context *cx, const pirn_type *type, uint32_t index, cm_handle *out)
 {
     cm_handle_table *handles = &cx->state->handles;
     const cm_resource_type *resource = type_of(cx, type);
-    cm_handle *found = NULL, handle;
+    cm_handle *found = NULL;
     PIRN_TRY(cm_handle_get(handles, index, resource, &found, cx->error));
     if (!found->own)
         return cm_trap(cx, "cannot lift own resource from a borrow");
-    PIRN_TRY(cm_charge(cx, sizeof(cm_transit)));
-    cm_transit *transit = base_arena_alloc(&cx->activation->arena, sizeof *transit);
-    if (transit == NULL)
-        return base_nomem(cx->error);
-    PIRN_TRY(cm_handle_remove(handles, index, resource, &handle, cx->error));
-    remember_transit(cx->activation, transit, &handle);
+    cm_transit *transit = NULL;
+    PIRN_TRY(new_transit(cx, &transit));
+    PIRN_TRY(cm_handle_remove(handles, index, resource, out, cx->error));
+    send(cx->activation, transit, out);
+    return PIRN_OK;
+}
+
+static pirn_status lend_borrow(cm_context *cx, const pirn_type *type, uint32_t index, cm_handle *out)
+{
+    cm_handle *handle = NULL;
+    PIRN_TRY(cm_handle_get(&cx->state->handles, index, type_of(cx, type), &handle, cx->error));
+    PIRN_TRY(lend(cx, (cm_lender){.table = &cx->state->handles, .index = index}));
+    handle->num_lends++;
+    *out = *handle;
+    out->own = false;
+    return PIRN_OK;
+}
+
+static pirn_status lift_own(cm_context *cx, const pirn_type *type, uint32_t index, void **out)
+{
+    cm_handle handle;
+    PIRN_TRY(send_own(cx, type, index, &handle));
     *out = (void *)handle.rep;
-    if (cx->form == CM_GUEST || resource->host != NULL)
+    if (handle.type->host != NULL)
         return PIRN_OK;
-    *out = new_resource(cx, resource, handle.rep);
+    *out = new_resource(cx, handle.type, handle.rep);
     return *out == NULL ? base_nomem(cx->error) : PIRN_OK;
 }
 
 static pirn_status lift_borrow(cm_context *cx, const pirn_type *type, uint32_t index, void **out)
 {
-    const cm_resource_type *resource = type_of(cx, type);
-    cm_handle *handle = NULL;
-    PIRN_TRY(cm_handle_get(&cx->state->handles, index, resource, &handle, cx->error));
-    PIRN_TRY(lend(cx, (cm_lender){.table = &cx->state->handles, .index = index}));
-    handle->num_lends++;
-    *out = (void *)handle->rep;
-    if (cx->form == CM_GUEST || resource->host != NULL)
+    cm_handle handle;
+    PIRN_TRY(lend_borrow(cx, type, index, &handle));
+    *out = (void *)handle.rep;
+    if (handle.type->host != NULL)
         return PIRN_OK;
     PIRN_TRY(cm_charge(cx, sizeof(pirn_resource)));
     pirn_resource *borrowed = base_arena_alloc(&cx->activation->arena, sizeof *borrowed);
     if (borrowed == NULL)
         return base_nomem(cx->error);
-    *borrowed = (pirn_resource){.type = resource, .rep = handle->rep};
+    *borrowed = (pirn_resource){.type = handle.type, .rep = handle.rep};
     *out = borrowed;
     return PIRN_OK;
 }
@@ -109,6 +131,18 @@ static pirn_status lift_borrow(cm_context *cx, const pirn_type *type, uint32_t i
 pirn_status cm_lift_handle(cm_context *cx, const pirn_type *type, uint32_t index, void **out)
 {
     return type->kind == PIRN_TYPE_OWN ? lift_own(cx, type, index, out) : lift_borrow(cx, type, index, out);
+}
+
+pirn_status cm_send_handle(cm_context *cx, const pirn_type *type, uint32_t index)
+{
+    cm_handle handle;
+    if (type->kind == PIRN_TYPE_OWN)
+        return send_own(cx, type, index, &handle);
+    PIRN_TRY(lend_borrow(cx, type, index, &handle));
+    cm_transit *transit = NULL;
+    PIRN_TRY(new_transit(cx, &transit));
+    send(cx->activation, transit, &handle);
+    return PIRN_OK;
 }
 
 /* ---- Lowering -------------------------------------------------------------------------------------------------- */
@@ -135,29 +169,35 @@ static pirn_status take_resource(cm_context *cx, const cm_resource_type *type, p
     return PIRN_OK;
 }
 
-/* The first resource in transit has arrived. */
-static void receive_transit(cm_activation *activation)
+static pirn_status add_own(cm_context *cx, const cm_resource_type *type, uintptr_t rep, uint32_t *index)
 {
-    activation->transit = activation->transit->next;
-    if (activation->transit == NULL)
-        activation->transit_end = &activation->transit;
+    cm_handle handle = {.type = type, .rep = rep, .own = true};
+    return cm_handle_add(&cx->state->handles, &handle, index, cx->error);
+}
+
+/* The instance that defines the resource gets its rep. */
+static pirn_status add_borrow(cm_context *cx, const cm_resource_type *type, uintptr_t rep, uint32_t *index)
+{
+    if (type->definer == cx->state) {
+        *index = (uint32_t)rep;
+        return PIRN_OK;
+    }
+    cm_handle handle = {.type = type, .rep = rep, .scope = &cx->activation->scope};
+    PIRN_TRY(cm_handle_add(&cx->state->handles, &handle, index, cx->error));
+    cx->activation->scope.num_borrows++;
+    return PIRN_OK;
 }
 
 static pirn_status lower_own(cm_context *cx, const pirn_type *type, void *object, uint32_t *index)
 {
     const cm_resource_type *resource = type_of(cx, type);
-    bool is_object = cx->form == CM_HOST && resource->host == NULL;
     uintptr_t rep = (uintptr_t)object;
-    if (is_object)
+    if (resource->host == NULL)
         PIRN_TRY(take_resource(cx, resource, object, &rep));
-    cm_handle handle = {.type = resource, .rep = rep, .own = true};
-    PIRN_TRY(cm_handle_add(&cx->state->handles, &handle, index, cx->error));
-    if (is_object)
+    PIRN_TRY(add_own(cx, resource, rep, index));
+    if (resource->host == NULL)
         cm_resource_forget(object);
-    if (cx->form == CM_GUEST)
-        receive_transit(cx->activation);
-    else
-        cx->activation->owns_lowered++;
+    cx->activation->owns_lowered++;
     return PIRN_OK;
 }
 
@@ -175,16 +215,9 @@ static pirn_status lower_borrow(cm_context *cx, const pirn_type *type, void *obj
 {
     const cm_resource_type *resource = type_of(cx, type);
     uintptr_t rep = (uintptr_t)object;
-    if (cx->form == CM_HOST && resource->host == NULL)
+    if (resource->host == NULL)
         PIRN_TRY(borrow_resource(cx, resource, object, &rep));
-    if (resource->definer == cx->state) {
-        *index = (uint32_t)rep;
-        return PIRN_OK;
-    }
-    cm_handle handle = {.type = resource, .rep = rep, .scope = &cx->activation->scope};
-    PIRN_TRY(cm_handle_add(&cx->state->handles, &handle, index, cx->error));
-    cx->activation->scope.num_borrows++;
-    return PIRN_OK;
+    return add_borrow(cx, resource, rep, index);
 }
 
 pirn_status cm_lower_handle(cm_context *cx, const pirn_type *type, void *object, uint32_t *index)
@@ -192,78 +225,26 @@ pirn_status cm_lower_handle(cm_context *cx, const pirn_type *type, void *object,
     return type->kind == PIRN_TYPE_OWN ? lower_own(cx, type, object, index) : lower_borrow(cx, type, object, index);
 }
 
-/* ---- Resources that a failed lowering leaves behind ------------------------------------------------------------ */
-
-typedef struct leftover_walk {
-    const cm_context *cx;
-    uint32_t skip; /* own handles, in the order of lowering, that have been received */
-} leftover_walk;
-
-static void drop_leftovers(leftover_walk *walk, const pirn_type *type, const void *c);
-
-static void drop_leftover_own(leftover_walk *walk, const pirn_type *type, void *object)
+pirn_status cm_receive_handle(cm_context *cx, uint32_t *index)
 {
-    if (walk->skip > 0)
-        walk->skip--;
+    cm_activation *activation = cx->activation;
+    const cm_transit *first = activation->transit;
+    if (first->own)
+        PIRN_TRY(add_own(cx, first->type, first->rep, index));
     else
-        cm_resource_drop_host(walk->cx->activation->runtime, type_of(walk->cx, type), (uintptr_t)object);
+        PIRN_TRY(add_borrow(cx, first->type, first->rep, index));
+    activation->transit = first->next;
+    if (activation->transit == NULL)
+        activation->transit_end = &activation->transit;
+    return PIRN_OK;
 }
 
-static void drop_leftover_elements(leftover_walk *walk, const pirn_type *type, const cm_list *list)
+void cm_drop_unlowered_handle(cm_context *cx, const pirn_type *type, void *object)
 {
-    const uint8_t *c = list->data;
-    for (size_t i = 0; type->element->has_pointers && i < list->len; i++)
-        drop_leftovers(walk, type->element, c + i * type->element->c.size);
-}
-
-static uint32_t tag_of(const pirn_type *type, const void *c)
-{
-    if (type->tag_size == 1)
-        return *(const uint8_t *)c;
-    return type->tag_size == 2 ? *(const uint16_t *)c : *(const uint32_t *)c;
-}
-
-static void drop_leftovers(leftover_walk *walk, const pirn_type *type, const void *c)
-{
-    if (!type->has_pointers)
+    if (type->kind != PIRN_TYPE_OWN)
         return;
-    const uint8_t *bytes = c;
-    switch (type->kind) {
-    case PIRN_TYPE_OWN:
-        drop_leftover_own(walk, type, *(void *const *)c);
-        return;
-    case PIRN_TYPE_LIST:
-        drop_leftover_elements(walk, type, c);
-        return;
-    case PIRN_TYPE_RECORD:
-    case PIRN_TYPE_TUPLE:
-        for (uint32_t i = 0; i < type->member_count; i++)
-            drop_leftovers(walk, type->members[i].type, bytes + type->members[i].c_offset);
-        return;
-    case PIRN_TYPE_VARIANT:
-    case PIRN_TYPE_OPTION:
-    case PIRN_TYPE_RESULT: {
-        uint32_t tag = tag_of(type, c);
-        const pirn_type *payload = tag < cm_case_count(type) ? cm_case_type(type, tag) : NULL;
-        if (payload != NULL)
-            drop_leftovers(walk, payload, bytes + type->c_payload_offset);
-        return;
-    }
-    default:
-        return;
-    }
-}
-
-void cm_drop_unlowered_params(const cm_context *cx, const pirn_component_functype *type, const void *args)
-{
-    leftover_walk walk = {cx, cx->activation->owns_lowered};
-    for (uint32_t i = 0; i < type->param_count; i++)
-        drop_leftovers(&walk, type->params[i].type, (const uint8_t *)args + type->params[i].c_offset);
-}
-
-void cm_drop_unlowered_result(const cm_context *cx, const pirn_component_functype *type, const void *result)
-{
-    leftover_walk walk = {cx, cx->activation->owns_lowered};
-    if (type->result != NULL)
-        drop_leftovers(&walk, type->result, result);
+    if (cx->activation->owns_lowered > 0)
+        cx->activation->owns_lowered--; /* in the order of lowering, this one was received */
+    else
+        cm_resource_drop_host(cx->activation->runtime, type_of(cx, type), (uintptr_t)object);
 }

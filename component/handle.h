@@ -16,10 +16,3 @@ struct pirn_resource {
 void cm_resource_drop_host(const cm_runtime *runtime, const cm_resource_type *type, uintptr_t rep);
 /* Frees the object, not the resource. */
 void cm_resource_forget(pirn_resource *resource);
-
-/*
- * Of a host's object that could not be lowered wholly: drops the host's resources in it that the
- * guest has not received, as the host has given them away.
- */
-void cm_drop_unlowered_params(const cm_context *cx, const pirn_component_functype *type, const void *args);
-void cm_drop_unlowered_result(const cm_context *cx, const pirn_component_functype *type, const void *result);

@@ -128,7 +128,8 @@ static void make_resource_type(pirn_component_instance *instance, const cm_step 
 static void make_lifted(pirn_component_instance *instance, const cm_step *step)
 {
     instance->lifted[step->number - instance->plan->host_function_count] = (cm_function){
-        .type = step->canon.type,
+        .type = step->canon.program->type,
+        .program = step->canon.program,
         .resources = instance->maps[step->canon.options.state],
         .core = core_func(instance, step->canon.core),
         .options = options_of(instance, &step->canon.options),
@@ -139,7 +140,7 @@ static pirn_status make_lowered(pirn_component_instance *instance, const cm_step
 {
     cm_lowered *lowered = &instance->lowered[step->canon.slot];
     lowered->callee = function_of(instance, step->canon.callee);
-    lowered->type = step->canon.type;
+    lowered->program = step->canon.program;
     lowered->resources = instance->maps[step->canon.options.state];
     lowered->options = options_of(instance, &step->canon.options);
     return cm_lowered_new_func(lowered, &instance->core_functions[step->number], error);

@@ -22,6 +22,7 @@ typedef struct planner {
     base_arena scratch;
     pirn_error *error;
     uint64_t budget; /* of definitions, arguments and map entries */
+    cm_compiler compiler;
     BASE_VEC(cm_step) steps;
     BASE_VEC(cm_planned_state) states;
     BASE_VEC(cm_function) host_functions;
@@ -259,10 +260,16 @@ static cm_option_sources resolve_options(const cm_environment *env, const cm_opt
     };
 }
 
+static pirn_status compile(planner *p, const pirn_component_functype *type, cm_step *step)
+{
+    step->canon.program = cm_compile_function(&p->compiler, type);
+    return step->canon.program == NULL ? base_nomem(p->error) : PIRN_OK;
+}
+
 static pirn_status plan_lift(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
     cm_step step = {.kind = CM_STEP_LIFT, .number = p->plan->host_function_count + p->plan->lifted_count++};
-    step.canon.type = def->canon->functype;
+    PIRN_TRY(compile(p, def->canon->functype, &step));
     step.canon.options = resolve_options(env, def->canon->options);
     step.canon.core = cm_environment_core(env, CM_CORE_FUNC, def->canon->func);
     out->function = step.number;
@@ -272,7 +279,7 @@ static pirn_status plan_lift(planner *p, const cm_environment *env, const cm_def
 static pirn_status plan_lower(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
     cm_step step = {.kind = CM_STEP_LOWER, .number = p->plan->core_function_count++};
-    step.canon.type = def->canon->functype;
+    PIRN_TRY(compile(p, def->canon->functype, &step));
     step.canon.options = resolve_options(env, def->canon->options);
     step.canon.callee = env->items[CM_FUNC][def->canon->func].function;
     step.canon.slot = p->plan->lowered_count++;
@@ -568,11 +575,13 @@ pirn_status cm_plan(pirn_prepared *plan, const cm_bindings *bindings, pirn_error
     planner p = {.plan = plan, .bindings = bindings, .allocator = plan->allocator, .error = error};
     base_arena_init(&p.scratch, plan->allocator);
     p.budget = budget_of(plan->component);
+    cm_compiler_init(&p.compiler, &plan->arena);
     pirn_status status = run(&p);
     BASE_VEC_DONE(&p.steps, p.allocator);
     BASE_VEC_DONE(&p.states, p.allocator);
     BASE_VEC_DONE(&p.host_functions, p.allocator);
     BASE_VEC_DONE(&p.host_resources, p.allocator);
+    cm_compiler_done(&p.compiler);
     base_arena_done(&p.scratch);
     return status;
 }

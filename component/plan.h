@@ -59,7 +59,7 @@ typedef struct cm_step {
             cm_core_source dtor;
         } resource_type;
         struct {
-            const pirn_component_functype *type;
+            const cm_function_program *program;
             cm_option_sources options;
             cm_core_source core; /* LIFT */
             uint32_t callee;     /* LOWER: a function */

@@ -54,6 +54,11 @@ static uint32_t units_of(cm_encoding encoding, uint32_t tagged_units)
     return encoding == CM_LATIN1_UTF16 ? tagged_units & ~UTF16_TAG : tagged_units;
 }
 
+static uint64_t size_of(const text *t)
+{
+    return (uint64_t)t->units * (t->form == FORM_UTF16 ? 2 : 1);
+}
+
 /* ---- Code points ----------------------------------------------------------------------------------------------- */
 
 static bool is_high_surrogate(uint32_t unit)
@@ -181,18 +186,26 @@ static pirn_status check_text(cm_context *cx, const text *t)
     }
 }
 
-/* Finds the text in memory: load_string_from_range up to the decoding. */
-static pirn_status find_text(cm_context *cx, uint32_t ptr, uint32_t tagged_units, text *out)
+/* Where the text is in memory: load_string_from_range up to the decoding. */
+static pirn_status find_text(cm_context *cx, cm_range range, text *out)
 {
-    out->form = form_of(cx->encoding, tagged_units);
-    out->units = units_of(cx->encoding, tagged_units);
-    uint64_t size = (uint64_t)out->units * (out->form == FORM_UTF16 ? 2 : 1);
+    out->form = form_of(cx->encoding, range.count);
+    out->units = units_of(cx->encoding, range.count);
+    uint64_t size = size_of(out);
     if (size > CM_LIMIT_STRING_BYTES)
         return cm_trap(cx, "string is too long");
     uint32_t align = cx->encoding == CM_UTF8 ? 1 : 2;
-    PIRN_TRY(cm_check_pointer(cx, CM_STRING_CONTENT, ptr, align, size));
-    out->bytes = cx->memory->data + ptr;
-    return cm_charge(cx, size);
+    PIRN_TRY(cm_check_pointer(cx, CM_STRING_CONTENT, range.ptr, align, size));
+    out->bytes = cx->memory->data + range.ptr;
+    return PIRN_OK;
+}
+
+/* The text, checked. */
+static pirn_status load_text(cm_context *cx, cm_range range, text *out)
+{
+    PIRN_TRY(find_text(cx, range, out));
+    PIRN_TRY(cm_charge(cx, size_of(out)));
+    return check_text(cx, out);
 }
 
 static size_t utf8_size(const text *t)
@@ -224,15 +237,17 @@ static pirn_status lift_to_utf8(cm_context *cx, const text *t, pirn_str *out)
     return PIRN_OK;
 }
 
-pirn_status cm_lift_string(cm_context *cx, uint32_t ptr, uint32_t units, pirn_str *out)
+pirn_status cm_lift_string(cm_context *cx, cm_range range, pirn_str *out)
 {
     text t = {.form = FORM_UTF8};
-    PIRN_TRY(find_text(cx, ptr, units, &t));
-    PIRN_TRY(check_text(cx, &t));
-    if (cx->form == CM_HOST)
-        return lift_to_utf8(cx, &t, out);
-    *out = (pirn_str){(const char *)t.bytes, units};
-    return PIRN_OK;
+    PIRN_TRY(load_text(cx, range, &t));
+    return lift_to_utf8(cx, &t, out);
+}
+
+pirn_status cm_check_string(cm_context *cx, cm_range range)
+{
+    text t = {.form = FORM_UTF8};
+    return load_text(cx, range, &t);
 }
 
 /* ---- Lowering -------------------------------------------------------------------------------------------------- */
@@ -261,7 +276,7 @@ static pirn_status resize_room(cm_context *cx, uint32_t align, uint64_t size, ro
 /* The same code units: store_string_copy. */
 static pirn_status lower_copy(cm_context *cx, const text *t, uint32_t align, room *where)
 {
-    uint64_t size = (uint64_t)t->units * (t->form == FORM_UTF16 ? 2 : 1);
+    uint64_t size = size_of(t);
     PIRN_TRY(get_room(cx, align, size, where));
     if (size > 0)
         memmove(at(cx, *where), t->bytes, (size_t)size);
@@ -375,26 +390,26 @@ static pirn_status open_host_text(cm_context *cx, pirn_str string, text *out)
     return PIRN_OK;
 }
 
-static pirn_status open_text(cm_context *cx, pirn_str string, text *out)
+static pirn_status lower_any(cm_context *cx, const text *t, bool was_tagged, cm_range *out)
 {
-    if (cx->form == CM_HOST)
-        return open_host_text(cx, string, out);
-    uint32_t tagged_units = (uint32_t)string.len;
-    *out =
-        (text){form_of(cx->source, tagged_units), units_of(cx->source, tagged_units), (const uint8_t *)string.data};
+    room where = {0, 0};
+    uint32_t tag = 0;
+    PIRN_TRY(lower_text(cx, t, was_tagged, &where, &tag));
+    bool is_wide = cx->encoding == CM_UTF16 || tag != 0;
+    *out = (cm_range){where.ptr, (is_wide ? where.size / 2 : where.size) | tag};
     return PIRN_OK;
 }
 
-pirn_status cm_lower_string(cm_context *cx, pirn_str string, uint32_t *ptr, uint32_t *units)
+pirn_status cm_lower_string(cm_context *cx, pirn_str string, cm_range *out)
 {
     text t = {.form = FORM_UTF8};
-    PIRN_TRY(open_text(cx, string, &t));
-    bool was_tagged = cx->form == CM_GUEST && cx->source == CM_LATIN1_UTF16;
-    room where = {0, 0};
-    uint32_t tag = 0;
-    PIRN_TRY(lower_text(cx, &t, was_tagged, &where, &tag));
-    bool is_wide = cx->encoding == CM_UTF16 || tag != 0;
-    *ptr = where.ptr;
-    *units = (is_wide ? where.size / 2 : where.size) | tag;
-    return PIRN_OK;
+    PIRN_TRY(open_host_text(cx, string, &t));
+    return lower_any(cx, &t, false, out);
+}
+
+pirn_status cm_pass_string(cm_context *sender, cm_context *receiver, cm_range range, cm_range *out)
+{
+    text t = {.form = FORM_UTF8};
+    PIRN_TRY(find_text(sender, range, &t));
+    return lower_any(receiver, &t, sender->encoding == CM_LATIN1_UTF16, out);
 }

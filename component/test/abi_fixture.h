@@ -70,6 +70,57 @@ static inline pirn_component_functype make_functype(const pirn_type *result, con
     return type;
 }
 
+/* ---- Programs -------------------------------------------------------------------------------------------------- */
+
+static inline cm_compiler *type_compiler(void)
+{
+    static cm_compiler compiler;
+    if (compiler.arena == NULL)
+        cm_compiler_init(&compiler, type_arena());
+    return &compiler;
+}
+
+static inline const cm_function_program *compile(const pirn_component_functype *type)
+{
+    /* A test may make one type after another in the same place. */
+    pirn_component_functype *copy = base_arena_zero(type_arena(), sizeof *copy);
+    *copy = *type;
+    return cm_compile_function(type_compiler(), copy);
+}
+
+/* One value, as if it was a result, in memory at `ptr` or in core values. */
+static inline cm_function_program value_program(const pirn_type *type, bool in_memory)
+{
+    pirn_component_functype *functype = base_arena_zero(type_arena(), sizeof *functype);
+    functype->result = type;
+    return (cm_function_program){
+        .type = functype, .result = cm_compile(type_compiler(), type), .result_in_memory = in_memory};
+}
+
+static inline pirn_status lift_memory(cm_context *cx, const pirn_type *type, uint32_t ptr, void *c)
+{
+    cm_function_program program = value_program(type, true);
+    return cm_lift_result(cx, &program, &(pirn_slot){.u32 = ptr}, c);
+}
+
+static inline pirn_status lift_flat(cm_context *cx, const pirn_type *type, pirn_slot *slots, void *c)
+{
+    cm_function_program program = value_program(type, false);
+    return cm_lift_result(cx, &program, slots, c);
+}
+
+static inline pirn_status lower_memory(cm_context *cx, const pirn_type *type, const void *c, uint32_t ptr)
+{
+    cm_function_program program = value_program(type, true);
+    return cm_lower_result(cx, &program, c, &(pirn_slot){.u32 = ptr});
+}
+
+static inline pirn_status lower_flat(cm_context *cx, const pirn_type *type, const void *c, pirn_slot *slots)
+{
+    cm_function_program program = value_program(type, false);
+    return cm_lower_result(cx, &program, c, slots);
+}
+
 /* ---- A guest without a VM -------------------------------------------------------------------------------------- */
 
 enum { GUEST_MEMORY_BYTES = 1024 };

@@ -28,13 +28,13 @@ static void test_numbers_are_lifted_from_memory_and_from_core_values_alike(void 
         guest_init(&g, CM_UTF8);
         const pirn_type *type = make_type(cases[i].kind, NULL, 0, NULL);
         uint64_t from_flat = 0, from_memory = 0;
-        cm_flat_cursor in = {&(pirn_slot){.u64 = cases[i].flat}, type->flat.types, 0};
+        pirn_slot slot = {.u64 = cases[i].flat};
         base_store_u64(g.memory.data + 16, cases[i].flat);
-        assert_int_equal(cm_lift_flat(&g.cx, type, &in, &from_flat), PIRN_OK);
-        assert_int_equal(cm_lift_memory(&g.cx, type, 16, &from_memory), PIRN_OK);
+        assert_int_equal(lift_flat(&g.cx, type, &slot, &from_flat), PIRN_OK);
+        assert_int_equal(lift_memory(&g.cx, type, 16, &from_memory), PIRN_OK);
         assert_memory_equal(&from_flat, &from_memory, cases[i].size);
         /* Lowered again, in the byte order of linear memory, it is what the table says. */
-        assert_int_equal(cm_lower_memory(&g.cx, type, &from_flat, 32), PIRN_OK);
+        assert_int_equal(lower_memory(&g.cx, type, &from_flat, 32), PIRN_OK);
         guest_expect(&g, 32, cases[i].c, cases[i].size);
         guest_done(&g);
     }
@@ -53,7 +53,7 @@ static void test_signed_numbers_are_extended_to_32_bits(void **state)
         uint8_t d;
     } value = {-1, -2, -3, 0xFF};
     pirn_slot slots[4];
-    assert_int_equal(cm_lower_flat(&g.cx, type, &value, &(cm_flat_cursor){slots, type->flat.types, 0}), PIRN_OK);
+    assert_int_equal(lower_flat(&g.cx, type, &value, slots), PIRN_OK);
     assert_int_equal(slots[0].u32, 0xFFFFFFFF);
     assert_int_equal(slots[1].u32, 0xFFFFFFFE);
     assert_int_equal(slots[2].u32, 0xFFFFFFFD);
@@ -69,12 +69,12 @@ static void test_flags_above_the_labels_are_ignored(void **state)
     uint16_t flags = 0;
     const pirn_type *type = LABELS(FLAGS, 9);
     guest_write(&g, 16, "\xAB\xFF", 2);
-    assert_int_equal(cm_lift_memory(&g.cx, type, 16, &flags), PIRN_OK);
+    assert_int_equal(lift_memory(&g.cx, type, 16, &flags), PIRN_OK);
     assert_int_equal(flags, 0x1AB);
     uint32_t all = UINT32_MAX;
     pirn_slot slot;
     type = LABELS(FLAGS, 32);
-    assert_int_equal(cm_lower_flat(&g.cx, type, &all, &(cm_flat_cursor){&slot, type->flat.types, 0}), PIRN_OK);
+    assert_int_equal(lower_flat(&g.cx, type, &all, &slot), PIRN_OK);
     assert_int_equal(slot.u32, UINT32_MAX);
     guest_done(&g);
 }
@@ -96,21 +96,19 @@ static void test_cases_of_a_variant_share_core_values_by_joining_their_types(voi
     const pirn_type *type = MANY(VARIANT, LEAF(F32), LEAF(F64), LEAF(U32), NULL);
     pirn_slot slots[2];
     f32_or_f64 value = {0, {.small = 1.5f}}, back;
-    assert_int_equal(cm_lower_flat(&g.cx, type, &value, &(cm_flat_cursor){slots, type->flat.types, 0}), PIRN_OK);
+    assert_int_equal(lower_flat(&g.cx, type, &value, slots), PIRN_OK);
     assert_int_equal(slots[0].u32, 0);
     assert_true(slots[1].u64 == 0x3FC00000);
     slots[1].u64 |= 0xABCDull << 32; /* what i64 has more than f32 is wrapped away */
-    assert_int_equal(cm_lift_flat(&g.cx, type, &(cm_flat_cursor){slots, type->flat.types, 0}, &back), PIRN_OK);
+    assert_int_equal(lift_flat(&g.cx, type, slots, &back), PIRN_OK);
     assert_true(back.tag == 0 && back.value.small == 1.5f);
 
     value = (f32_or_f64){1, {.large = -2.0}};
-    assert_int_equal(cm_lower_flat(&g.cx, type, &value, &(cm_flat_cursor){slots, type->flat.types, 0}), PIRN_OK);
+    assert_int_equal(lower_flat(&g.cx, type, &value, slots), PIRN_OK);
     assert_true(slots[1].u64 == 0xC000000000000000u);
 
     value = (f32_or_f64){3, {.number = 9}}; /* no payload: the core value is zero */
-    cm_flat_cursor out = {slots, type->flat.types, 0};
-    assert_int_equal(cm_lower_flat(&g.cx, type, &value, &out), PIRN_OK);
-    assert_int_equal(out.next, 2);
+    assert_int_equal(lower_flat(&g.cx, type, &value, slots), PIRN_OK);
     assert_true(slots[1].u64 == 0);
     guest_done(&g);
 }
@@ -141,9 +139,8 @@ static void test_bits_that_are_no_value_trap(void **state)
         uint64_t c[4];
         pirn_slot slots[2] = {{.u32 = cases[i].bits}, {.u32 = 0}};
         base_store_u32(g.memory.data + 16, cases[i].bits);
-        expect_failure(&g, cm_lift_memory(&g.cx, cases[i].type, 16, c), PIRN_TRAP, cases[i].message);
-        cm_flat_cursor in = {slots, cases[i].type->flat.types, 0};
-        expect_failure(&g, cm_lift_flat(&g.cx, cases[i].type, &in, c), PIRN_TRAP, cases[i].message);
+        expect_failure(&g, lift_memory(&g.cx, cases[i].type, 16, c), PIRN_TRAP, cases[i].message);
+        expect_failure(&g, lift_flat(&g.cx, cases[i].type, slots, c), PIRN_TRAP, cases[i].message);
         guest_done(&g);
     }
 }
@@ -153,11 +150,11 @@ static void test_objects_of_the_host_that_are_no_values_are_misuse(void **state)
     (void)state;
     guest g;
     guest_init(&g, CM_UTF8);
-    expect_failure(&g, cm_lower_memory(&g.cx, LEAF(CHAR), &(uint32_t){0xD800}, 16), PIRN_USAGE,
+    expect_failure(&g, lower_memory(&g.cx, LEAF(CHAR), &(uint32_t){0xD800}, 16), PIRN_USAGE,
                    "0xd800 is not a Unicode scalar value");
-    expect_failure(&g, cm_lower_memory(&g.cx, LABELS(ENUM, 3), &(uint8_t){3}, 16), PIRN_USAGE,
+    expect_failure(&g, lower_memory(&g.cx, LABELS(ENUM, 3), &(uint8_t){3}, 16), PIRN_USAGE,
                    "3 is not a case of a type with 3 cases");
-    expect_failure(&g, cm_lower_memory(&g.cx, OF(OPTION, LEAF(U8)), &(uint8_t[2]){2, 0}, 16), PIRN_USAGE,
+    expect_failure(&g, lower_memory(&g.cx, OF(OPTION, LEAF(U8)), &(uint8_t[2]){2, 0}, 16), PIRN_USAGE,
                    "2 is not a case of a type with 2 cases");
     guest_done(&g);
 }
@@ -174,11 +171,11 @@ static void test_lists_of_bytes_may_be_views(void **state)
     base_store_u32(g.memory.data + 20, 3);
     cm_list list;
     g.cx.views = true;
-    assert_int_equal(cm_lift_memory(&g.cx, type, 16, &list), PIRN_OK);
+    assert_int_equal(lift_memory(&g.cx, type, 16, &list), PIRN_OK);
     assert_ptr_equal(list.data, g.memory.data + 100);
     assert_int_equal(list.len, 3);
     g.cx.views = false;
-    assert_int_equal(cm_lift_memory(&g.cx, type, 16, &list), PIRN_OK);
+    assert_int_equal(lift_memory(&g.cx, type, 16, &list), PIRN_OK);
     assert_ptr_not_equal(list.data, g.memory.data + 100);
     guest_done(&g);
 }
@@ -206,7 +203,7 @@ static void test_lists_that_do_not_fit_trap(void **state)
         base_store_u32(g.memory.data + 16, cases[i].ptr);
         base_store_u32(g.memory.data + 20, cases[i].len);
         cm_list list;
-        expect_failure(&g, cm_lift_memory(&g.cx, OF(LIST, LEAF(U32)), 16, &list), PIRN_TRAP, cases[i].message);
+        expect_failure(&g, lift_memory(&g.cx, OF(LIST, LEAF(U32)), 16, &list), PIRN_TRAP, cases[i].message);
         guest_done(&g);
     }
 }
@@ -217,10 +214,10 @@ static void test_an_empty_list_still_calls_realloc(void **state)
     guest g;
     guest_init(&g, CM_UTF8);
     cm_list list = {NULL, 0};
-    assert_int_equal(cm_lower_memory(&g.cx, OF(LIST, LEAF(U32)), &list, 16), PIRN_OK);
+    assert_int_equal(lower_memory(&g.cx, OF(LIST, LEAF(U32)), &list, 16), PIRN_OK);
     assert_string_equal(g.log, "0,0,4,0;");
     g.memory.realloc = NULL;
-    expect_failure(&g, cm_lower_memory(&g.cx, OF(LIST, LEAF(U32)), &list, 16), PIRN_TRAP,
+    expect_failure(&g, lower_memory(&g.cx, OF(LIST, LEAF(U32)), &list, 16), PIRN_TRAP,
                    "canonical option `realloc` is required");
     guest_done(&g);
 }
@@ -287,8 +284,8 @@ static void test_records_go_to_a_guest_and_come_back(void **state)
         guest g;
         guest_init(&g, encodings[i]);
         cm_list list = {(void *)(uintptr_t)entries, BASE_COUNT(entries)}, back;
-        assert_int_equal(cm_lower_memory(&g.cx, type, &list, 0), PIRN_OK);
-        assert_int_equal(cm_lift_memory(&g.cx, type, 0, &back), PIRN_OK);
+        assert_int_equal(lower_memory(&g.cx, type, &list, 0), PIRN_OK);
+        assert_int_equal(lift_memory(&g.cx, type, 0, &back), PIRN_OK);
         assert_int_equal(back.len, BASE_COUNT(entries));
         for (size_t k = 0; k < back.len; k++)
             expect_entry((const entry *)back.data + k, &entries[k]);
@@ -296,27 +293,28 @@ static void test_records_go_to_a_guest_and_come_back(void **state)
     }
 }
 
-/* Host to guest, guest to guest, guest to host; as parameters in core values, and as results in memory. */
+/* Host to guest, guest to guest, guest to host. Everything is lifted before anything is lowered. */
 static void test_values_pass_through_guests_of_all_encodings(void **state)
 {
     (void)state;
-    pirn_component_functype type = FUNCTYPE(entry_type(), entry_type());
+    const pirn_type *type = entry_type();
+    pirn_component_functype functype = FUNCTYPE(type, LEAF(U8));
+    const cm_function_program *program = compile(&functype);
     for (size_t i = 0; i < BASE_COUNT(encodings) * BASE_COUNT(encodings) * BASE_COUNT(entries); i++) {
         guest from, to;
         guest_init(&from, encodings[i % 3]);
         guest_init(&to, encodings[i / 3 % 3]);
         const entry *value = &entries[i / 9];
-        entry passing, back;
-        pirn_slot slots[CM_MAX_FLAT], result[1] = {{.u32 = 512}};
-        assert_int_equal(cm_lower_params(&from.cx, &type, value, slots), PIRN_OK);
+        entry back;
+        pirn_slot sent[1] = {{.u32 = 256}}, arguments[2] = {{.u32 = 0}, {.u32 = 512}};
+        assert_int_equal(lower_memory(&from.cx, type, value, 256), PIRN_OK);
         from.cx.form = to.cx.form = CM_GUEST;
-        to.cx.source = from.cx.encoding;
-        assert_int_equal(cm_lift_params(&from.cx, &type, slots, &passing), PIRN_OK);
-        pirn_component_functype returning = FUNCTYPE(entry_type(), LEAF(U8));
-        pirn_slot retptr[2] = {{.u32 = 0}, {.u32 = 512}};
-        assert_int_equal(cm_lower_result(&to.cx, &returning, &passing, retptr), PIRN_OK);
+        cm_pass pass = {&from.cx, &to.cx, program, sent, arguments};
+        assert_int_equal(cm_pass_lift_result(&pass), PIRN_OK);
+        assert_string_equal(to.log, "");
+        assert_int_equal(cm_pass_lower_result(&pass), PIRN_OK);
         to.cx.form = CM_HOST;
-        assert_int_equal(cm_lift_result(&to.cx, &type, result, &back), PIRN_OK);
+        assert_int_equal(lift_memory(&to.cx, type, 512, &back), PIRN_OK);
         expect_entry(&back, value);
         guest_done(&to);
         guest_done(&from);
@@ -338,15 +336,16 @@ static void test_many_parameters_travel_in_a_block_of_memory(void **state)
     for (uint32_t i = 0; i < 16; i++)
         args.rest[i] = 100 + i;
     pirn_slot slot[1];
-    assert_int_equal(cm_lower_params(&g.cx, &type, &args, slot), PIRN_OK);
+    assert_int_equal(cm_lower_params(&g.cx, compile(&type), &args, slot), PIRN_OK);
     assert_string_equal(g.log, "0,0,4,68;");
-    assert_int_equal(cm_lift_params(&g.cx, &type, slot, &back), PIRN_OK);
+    assert_int_equal(cm_lift_params(&g.cx, compile(&type), slot, &back), PIRN_OK);
     assert_int_equal(back.first, 7);
     assert_memory_equal(back.rest, args.rest, sizeof args.rest);
     slot[0].u32++;
-    expect_failure(&g, cm_lift_params(&g.cx, &type, slot, &back), PIRN_TRAP, "unaligned pointer");
+    expect_failure(&g, cm_lift_params(&g.cx, compile(&type), slot, &back), PIRN_TRAP, "unaligned pointer");
     slot[0].u32 = 1024 - 64;
-    expect_failure(&g, cm_lift_params(&g.cx, &type, slot, &back), PIRN_TRAP, "pointer out of bounds of memory");
+    expect_failure(&g, cm_lift_params(&g.cx, compile(&type), slot, &back), PIRN_TRAP,
+                   "pointer out of bounds of memory");
     guest_done(&g);
 }
 
@@ -358,12 +357,13 @@ static void test_places_for_results_are_checked(void **state)
     pirn_component_functype type = FUNCTYPE(MANY(TUPLE, LEAF(U32), LEAF(U32)), LEAF(U8));
     uint32_t result[2] = {1, 2};
     pirn_slot slots[2] = {{.u32 = 0}, {.u32 = 1}};
-    expect_failure(&g, cm_lower_result(&g.cx, &type, result, slots), PIRN_TRAP, "unaligned pointer");
-    expect_failure(&g, cm_lift_result(&g.cx, &type, &slots[1], result), PIRN_TRAP, "unaligned pointer");
+    expect_failure(&g, cm_lower_result(&g.cx, compile(&type), result, slots), PIRN_TRAP, "unaligned pointer");
+    expect_failure(&g, cm_lift_result(&g.cx, compile(&type), &slots[1], result), PIRN_TRAP, "unaligned pointer");
     slots[1].u32 = 1020;
-    expect_failure(&g, cm_lower_result(&g.cx, &type, result, slots), PIRN_TRAP, "pointer out of bounds of memory");
+    expect_failure(&g, cm_lower_result(&g.cx, compile(&type), result, slots), PIRN_TRAP,
+                   "pointer out of bounds of memory");
     slots[1].u32 = 1016;
-    assert_int_equal(cm_lower_result(&g.cx, &type, result, slots), PIRN_OK);
+    assert_int_equal(cm_lower_result(&g.cx, compile(&type), result, slots), PIRN_OK);
     guest_expect(&g, 1016, "\1\0\0\0\2\0\0\0", 8);
     guest_done(&g);
 }
@@ -382,7 +382,7 @@ static void test_a_result_may_have_views_of_the_guests_memory(void **state)
     guest_write(&g, 900, "abc", 3);
     const pirn_type *type = MANY(TUPLE, LEAF(STRING), OF(LIST, LEAF(U8)), LEAF(STRING));
     g.next = 100;
-    assert_int_equal(cm_lower_memory(&g.cx, type, &value, 16), PIRN_OK);
+    assert_int_equal(lower_memory(&g.cx, type, &value, 16), PIRN_OK);
     guest_expect(&g, 100, "abcbcc", 6);
     guest_done(&g);
 }
@@ -415,10 +415,10 @@ static bool pass_entries(guest *g, const pirn_allocator *allocator)
     g->runtime.allocator = allocator;
     g->activation = g->cx.activation = cm_activation_new(&g->runtime);
     cm_list list = {(void *)(uintptr_t)entries, BASE_COUNT(entries)}, back;
-    assert_int_equal(cm_lower_memory(&g->cx, type, &list, 0), PIRN_OK);
+    assert_int_equal(lower_memory(&g->cx, type, &list, 0), PIRN_OK);
     if (g->activation == NULL)
         return false;
-    pirn_status status = cm_lift_memory(&g->cx, type, 0, &back);
+    pirn_status status = lift_memory(&g->cx, type, 0, &back);
     assert_true(status == PIRN_OK || status == PIRN_NOMEM);
     return status == PIRN_OK;
 }

@@ -176,7 +176,7 @@ static void test_a_host_function_gets_and_gives_c_objects(void **state)
     world *w = *state;
     pirn_component_functype type = FUNCTYPE(LEAF(STRING), LEAF(STRING), LEAF(U32));
     cm_function host = {.type = &type, .host = greet, .user = &w->host_calls};
-    cm_lowered lowered = {.callee = &host, .type = &type, .options = options_of(&w->a, CM_UTF16)};
+    cm_lowered lowered = {.callee = &host, .program = compile(&type), .options = options_of(&w->a, CM_UTF16)};
     pirn_func *func = lower(w, &lowered);
     memcpy(pirn_memory_data(w->a.memory) + 16, "h\0i\0", 4);
     const pirn_slot args[4] = {{.u32 = 16}, {.u32 = 2}, {.u32 = 3}, {.u32 = 64}};
@@ -219,7 +219,7 @@ static void test_a_host_function_that_waits_is_asked_again(void **state)
     world *w = *state;
     pirn_component_functype type;
     cm_function host = waiting_function(&type);
-    cm_lowered lowered = {.callee = &host, .type = &type, .options = options_of(&w->a, CM_UTF8)};
+    cm_lowered lowered = {.callee = &host, .program = compile(&type), .options = options_of(&w->a, CM_UTF8)};
     pirn_func *func = lower(w, &lowered);
     const pirn_slot args[1] = {{.u32 = 41}};
     assert_int_equal(pirn_call_start(w->call, func, args, w->error), PIRN_PENDING);
@@ -236,7 +236,7 @@ static void test_a_host_function_is_told_when_its_task_is_abandoned(void **state
     world *w = *state;
     pirn_component_functype type;
     cm_function host = waiting_function(&type);
-    cm_lowered lowered = {.callee = &host, .type = &type, .options = options_of(&w->a, CM_UTF8)};
+    cm_lowered lowered = {.callee = &host, .program = compile(&type), .options = options_of(&w->a, CM_UTF8)};
     pirn_func *func = lower(w, &lowered);
     const pirn_slot args[1] = {{.u32 = 41}};
     assert_int_equal(pirn_call_start(w->call, func, args, w->error), PIRN_PENDING);
@@ -255,7 +255,7 @@ static void test_a_host_function_may_trap(void **state)
     world *w = *state;
     pirn_component_functype type = FUNCTYPE(LEAF(U32), LEAF(U32));
     cm_function host = {.type = &type, .host = refuse};
-    cm_lowered lowered = {.callee = &host, .type = &type, .options = options_of(&w->a, CM_UTF8)};
+    cm_lowered lowered = {.callee = &host, .program = compile(&type), .options = options_of(&w->a, CM_UTF8)};
     const pirn_slot args[1] = {{.u32 = 7}};
     expect_status(w, pirn_call_start(w->call, lower(w, &lowered), args, w->error), PIRN_TRAP, "7 is refused");
 }
@@ -279,10 +279,12 @@ static void test_a_guest_calls_another_one(void **state)
 {
     world *w = *state;
     pirn_component_functype type = FUNCTYPE(LEAF(STRING), LEAF(STRING), LEAF(U32));
-    cm_function echo = {
-        .type = &type, .core = core_func(w, 3, 1, echo_core, &w->b), .options = options_of(&w->b, CM_UTF16)};
+    cm_function echo = {.type = &type,
+                        .program = compile(&type),
+                        .core = core_func(w, 3, 1, echo_core, &w->b),
+                        .options = options_of(&w->b, CM_UTF16)};
     echo.options.post_return = w->b.post_return;
-    cm_lowered lowered = {.callee = &echo, .type = &type, .options = options_of(&w->a, CM_UTF8)};
+    cm_lowered lowered = {.callee = &echo, .program = compile(&type), .options = options_of(&w->a, CM_UTF8)};
     pirn_func *func = lower(w, &lowered);
     write_text(&w->a, 16, "gr\xC3\xBC\xC3\x9F");
     const pirn_slot args[4] = {{.u32 = 16}, {.u32 = 6}, {.u32 = 0}, {.u32 = 64}};
@@ -308,9 +310,11 @@ static void test_a_guest_that_has_trapped_cannot_be_entered_again(void **state)
 {
     world *w = *state;
     pirn_component_functype type = FUNCTYPE(NULL, LEAF(U32));
-    cm_function bad = {
-        .type = &type, .core = core_func(w, 1, 0, trap_core, w), .options = options_of(&w->b, CM_UTF8)};
-    cm_lowered lowered = {.callee = &bad, .type = &type, .options = options_of(&w->a, CM_UTF8)};
+    cm_function bad = {.type = &type,
+                       .program = compile(&type),
+                       .core = core_func(w, 1, 0, trap_core, w),
+                       .options = options_of(&w->b, CM_UTF8)};
+    cm_lowered lowered = {.callee = &bad, .program = compile(&type), .options = options_of(&w->a, CM_UTF8)};
     pirn_func *func = lower(w, &lowered);
     const pirn_slot args[1] = {{.u32 = 0}};
     expect_status(w, pirn_call_start(w->call, func, args, w->error), PIRN_TRAP, "the guest's own reason");
@@ -322,11 +326,13 @@ static void test_instances_that_enclose_each_other_do_not_call_each_other(void *
     world *w = *state;
     pirn_component_functype type = FUNCTYPE(NULL, LEAF(U32));
     side *b = &w->b;
-    cm_function function = {
-        .type = &type, .core = core_func(w, 1, 0, side_dtor, b), .options = options_of(b, CM_UTF8)};
+    cm_function function = {.type = &type,
+                            .program = compile(&type),
+                            .core = core_func(w, 1, 0, side_dtor, b),
+                            .options = options_of(b, CM_UTF8)};
     cm_instance_state *callers[] = {&w->root, &b->state};
     for (size_t i = 0; i < BASE_COUNT(callers); i++) {
-        cm_lowered lowered = {.callee = &function, .type = &type, .options = {.state = callers[i]}};
+        cm_lowered lowered = {.callee = &function, .program = compile(&type), .options = {.state = callers[i]}};
         const pirn_slot args[1] = {{.u32 = 0}};
         expect_status(w, pirn_call_start(w->call, lower(w, &lowered), args, w->error), PIRN_TRAP,
                       "cannot enter component instance");
@@ -353,11 +359,13 @@ static void test_nothing_may_be_called_from_realloc_or_post_return(void **state)
     world *w = *state;
     pirn_component_functype type = FUNCTYPE(NULL, LEAF(STRING)), inner_type;
     cm_function waiting = waiting_function(&inner_type);
-    cm_lowered inner = {.callee = &waiting, .type = &inner_type, .options = options_of(&w->b, CM_UTF8)};
+    cm_lowered inner = {.callee = &waiting, .program = compile(&inner_type), .options = options_of(&w->b, CM_UTF8)};
     w->inner = lower(w, &inner);
-    cm_function function = {
-        .type = &type, .core = core_func(w, 2, 0, side_dtor, &w->b), .options = options_of(&w->b, CM_UTF8)};
-    cm_lowered lowered = {.callee = &function, .type = &type, .options = options_of(&w->a, CM_UTF8)};
+    cm_function function = {.type = &type,
+                            .program = compile(&type),
+                            .core = core_func(w, 2, 0, side_dtor, &w->b),
+                            .options = options_of(&w->b, CM_UTF8)};
+    cm_lowered lowered = {.callee = &function, .program = compile(&type), .options = options_of(&w->a, CM_UTF8)};
     function.options.realloc = core_func(w, 4, 1, call_inner, w);
     const pirn_slot args[2] = {{.u32 = 16}, {.u32 = 1}};
     expect_status(w, pirn_call_start(w->call, lower(w, &lowered), args, w->error), PIRN_TRAP,
@@ -370,11 +378,13 @@ static void test_a_callee_may_wait(void **state)
     world *w = *state;
     pirn_component_functype type;
     cm_function waiting = waiting_function(&type);
-    cm_lowered inner = {.callee = &waiting, .type = &type, .options = options_of(&w->b, CM_UTF8)};
+    cm_lowered inner = {.callee = &waiting, .program = compile(&type), .options = options_of(&w->b, CM_UTF8)};
     w->inner = lower(w, &inner);
-    cm_function function = {
-        .type = &type, .core = core_func(w, 1, 1, call_inner, w), .options = options_of(&w->b, CM_UTF8)};
-    cm_lowered lowered = {.callee = &function, .type = &type, .options = options_of(&w->a, CM_UTF8)};
+    cm_function function = {.type = &type,
+                            .program = compile(&type),
+                            .core = core_func(w, 1, 1, call_inner, w),
+                            .options = options_of(&w->b, CM_UTF8)};
+    cm_lowered lowered = {.callee = &function, .program = compile(&type), .options = options_of(&w->a, CM_UTF8)};
     pirn_func *func = lower(w, &lowered);
     const pirn_slot args[1] = {{.u32 = 1}};
     assert_int_equal(pirn_call_start(w->call, func, args, w->error), PIRN_PENDING);
@@ -480,11 +490,12 @@ static void test_a_borrow_must_be_dropped_before_the_call_ends(void **state)
     r->type.definer = &w->root;
     pirn_component_functype type = FUNCTYPE(NULL, handle_type(PIRN_TYPE_BORROW, 0));
     cm_function function = {.type = &type,
+                            .program = compile(&type),
                             .resources = r->map,
                             .core = core_func(w, 1, 0, call_inner, w),
                             .options = options_of(&w->b, CM_UTF8)};
     cm_lowered lowered = {
-        .callee = &function, .type = &type, .resources = r->map, .options = options_of(&w->a, CM_UTF8)};
+        .callee = &function, .program = compile(&type), .resources = r->map, .options = options_of(&w->a, CM_UTF8)};
     w->inner = r->drop_in_b;
     pirn_func *func = lower(w, &lowered);
     uint32_t handle = call1(w, r->make, 500);
@@ -503,11 +514,12 @@ static void test_an_own_handle_cannot_be_given_away_while_it_is_lent(void **stat
     resources *r = resources_init(w);
     pirn_component_functype type = FUNCTYPE(NULL, handle_type(PIRN_TYPE_BORROW, 0), handle_type(PIRN_TYPE_OWN, 0));
     cm_function function = {.type = &type,
+                            .program = compile(&type),
                             .resources = r->map,
                             .core = core_func(w, 2, 0, keep_borrow, w),
                             .options = options_of(&w->b, CM_UTF8)};
     cm_lowered lowered = {
-        .callee = &function, .type = &type, .resources = r->map, .options = options_of(&w->a, CM_UTF8)};
+        .callee = &function, .program = compile(&type), .resources = r->map, .options = options_of(&w->a, CM_UTF8)};
     pirn_func *func = lower(w, &lowered);
     uint32_t first = call1(w, r->make, 500), second = call1(w, r->make, 501);
     const pirn_slot good[2] = {{.u32 = first}, {.u32 = second}}, bad[2] = {{.u32 = first}, {.u32 = first}};
@@ -523,8 +535,10 @@ static void test_the_embedder_calls_with_c_objects_and_keeps_the_result(void **s
 {
     world *w = *state;
     pirn_component_functype type = FUNCTYPE(LEAF(STRING), LEAF(STRING), LEAF(U32));
-    cm_function echo = {
-        .type = &type, .core = core_func(w, 3, 1, echo_core, &w->b), .options = options_of(&w->b, CM_LATIN1_UTF16)};
+    cm_function echo = {.type = &type,
+                        .program = compile(&type),
+                        .core = core_func(w, 3, 1, echo_core, &w->b),
+                        .options = options_of(&w->b, CM_LATIN1_UTF16)};
     echo.options.post_return = w->b.post_return;
     cm_call call;
     assert_int_equal(cm_call_init(&call, &w->runtime, NULL), PIRN_OK);
@@ -543,10 +557,12 @@ static void test_an_instance_with_a_pending_task_cannot_be_entered(void **state)
     world *w = *state;
     pirn_component_functype type;
     cm_function waiting = waiting_function(&type);
-    cm_lowered inner = {.callee = &waiting, .type = &type, .options = options_of(&w->b, CM_UTF8)};
+    cm_lowered inner = {.callee = &waiting, .program = compile(&type), .options = options_of(&w->b, CM_UTF8)};
     w->inner = lower(w, &inner);
-    cm_function function = {
-        .type = &type, .core = core_func(w, 1, 1, call_inner, w), .options = options_of(&w->b, CM_UTF8)};
+    cm_function function = {.type = &type,
+                            .program = compile(&type),
+                            .core = core_func(w, 1, 1, call_inner, w),
+                            .options = options_of(&w->b, CM_UTF8)};
     cm_call first, second;
     assert_int_equal(cm_call_init(&first, &w->runtime, NULL), PIRN_OK);
     assert_int_equal(cm_call_init(&second, &w->runtime, NULL), PIRN_OK);
@@ -598,6 +614,7 @@ static void test_the_embedder_drops_a_guests_resource(void **state)
     w->inner = builtin(w, &r->in_b, CM_RESOURCE_NEW);
     pirn_component_functype type = FUNCTYPE(handle_type(PIRN_TYPE_OWN, 0), LEAF(U32));
     cm_function make = {.type = &type,
+                        .program = compile(&type),
                         .resources = r->map,
                         .core = core_func(w, 1, 1, call_inner, w),
                         .options = options_of(&w->b, CM_UTF8)};

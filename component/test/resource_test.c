@@ -195,9 +195,9 @@ static void test_a_call_that_fails_drops_what_nobody_has_received(void **state)
     } result = {&objects[1], &objects[2], 0xD800, &objects[3]};
     pirn_component_functype type = FUNCTYPE(MANY(TUPLE, own, own, LEAF(CHAR), own), LEAF(U8));
     pirn_slot slots[2] = {{.u32 = 0}, {.u32 = 64}};
-    expect_failure(&u.g, cm_lower_result(&u.g.cx, &type, &result, slots), PIRN_USAGE,
+    expect_failure(&u.g, cm_lower_result(&u.g.cx, compile(&type), &result, slots), PIRN_USAGE,
                    "0xd800 is not a Unicode scalar value");
-    cm_drop_unlowered_result(&u.g.cx, &type, &result);
+    cm_drop_unlowered_result(&u.g.cx, compile(&type), &result);
     assert_int_equal(log.count, 2);
     assert_ptr_equal(log.objects[1], &objects[3]);
     guest_done(&u.g); /* and what the guest has received, with its table */
@@ -210,18 +210,19 @@ static void test_borrows_are_handles_except_in_the_instance_that_defines_the_res
     user u;
     dropped log = {.count = 0};
     user_init(&u, &log, NULL);
-    u.g.cx.form = CM_GUEST;
-    uint32_t index = 0;
+    uint32_t index = 0, mine = add(&u.g.state.handles, &u.thing, 77);
     const pirn_type *borrow = handle_type(PIRN_TYPE_BORROW, THING_ID);
-    assert_int_equal(cm_lower_handle(&u.g.cx, borrow, (void *)(uintptr_t)77, &index), PIRN_OK);
-    assert_int_equal(index, 1);
+    assert_int_equal(cm_send_handle(&u.g.cx, borrow, mine), PIRN_OK);
+    assert_int_equal(cm_receive_handle(&u.g.cx, &index), PIRN_OK);
+    assert_int_equal(index, 2);
     assert_int_equal(u.g.activation->scope.num_borrows, 1);
     u.thing.definer = &u.g.state;
-    assert_int_equal(cm_lower_handle(&u.g.cx, borrow, (void *)(uintptr_t)77, &index), PIRN_OK);
+    assert_int_equal(cm_send_handle(&u.g.cx, borrow, mine), PIRN_OK);
+    assert_int_equal(cm_receive_handle(&u.g.cx, &index), PIRN_OK);
     assert_int_equal(index, 77);
     assert_int_equal(u.g.activation->scope.num_borrows, 1);
     void *back;
-    expect_failure(&u.g, cm_lift_handle(&u.g.cx, handle_type(PIRN_TYPE_OWN, THING_ID), 1, &back), PIRN_TRAP,
+    expect_failure(&u.g, cm_lift_handle(&u.g.cx, handle_type(PIRN_TYPE_OWN, THING_ID), 2, &back), PIRN_TRAP,
                    "cannot lift own resource from a borrow");
     guest_done(&u.g);
 }

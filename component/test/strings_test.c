@@ -35,7 +35,7 @@ static void test_strings_in_every_encoding_are_lifted_to_utf8(void **state)
         guest_init(&g, strings[i].encoding);
         guest_write(&g, 16, strings[i].bytes, strings[i].size);
         pirn_str text;
-        assert_int_equal(cm_lift_string(&g.cx, 16, strings[i].units, &text), PIRN_OK);
+        assert_int_equal(cm_lift_string(&g.cx, (cm_range){16, strings[i].units}, &text), PIRN_OK);
         assert_int_equal(text.len, strlen(strings[i].text));
         assert_memory_equal(text.data, strings[i].text, text.len);
         guest_done(&g);
@@ -48,10 +48,10 @@ static void test_utf8_is_lowered_to_every_encoding(void **state)
     for (size_t i = 0; i < BASE_COUNT(strings); i++) {
         guest g;
         guest_init(&g, strings[i].encoding);
-        uint32_t ptr = 0, units = 0;
-        assert_int_equal(cm_lower_string(&g.cx, pirn_str_of(strings[i].text), &ptr, &units), PIRN_OK);
-        assert_int_equal(units, strings[i].units);
-        guest_expect(&g, ptr, strings[i].bytes, strings[i].size);
+        cm_range out = {0, 0};
+        assert_int_equal(cm_lower_string(&g.cx, pirn_str_of(strings[i].text), &out), PIRN_OK);
+        assert_int_equal(out.count, strings[i].units);
+        guest_expect(&g, out.ptr, strings[i].bytes, strings[i].size);
         guest_done(&g);
     }
 }
@@ -75,7 +75,7 @@ static void test_views_are_taken_of_what_is_utf8_already(void **state)
         g.cx.views = cases[i].views;
         guest_write(&g, 16, cases[i].bytes, 4);
         pirn_str text;
-        assert_int_equal(cm_lift_string(&g.cx, 16, 4, &text), PIRN_OK);
+        assert_int_equal(cm_lift_string(&g.cx, (cm_range){16, 4}, &text), PIRN_OK);
         assert_int_equal(text.data == (const char *)g.memory.data + 16, cases[i].is_view);
         guest_done(&g);
     }
@@ -123,7 +123,8 @@ static void test_strings_that_are_not_in_memory_or_not_text_trap(void **state)
         guest_init(&g, cases[i].encoding);
         guest_write(&g, 16, cases[i].bytes, cases[i].size);
         pirn_str text;
-        expect_failure(&g, cm_lift_string(&g.cx, cases[i].ptr, cases[i].units, &text), PIRN_TRAP, cases[i].message);
+        expect_failure(&g, cm_lift_string(&g.cx, (cm_range){cases[i].ptr, cases[i].units}, &text), PIRN_TRAP,
+                       cases[i].message);
         guest_done(&g);
     }
 }
@@ -167,15 +168,13 @@ static void test_strings_pass_between_guests_with_the_reallocs_that_are_laid_dow
         guest_init(&from, cases[i].from);
         guest_init(&to, cases[i].to);
         from.cx.form = to.cx.form = CM_GUEST;
-        to.cx.source = cases[i].from;
         guest_write(&from, 16, cases[i].bytes, cases[i].size);
-        pirn_str text;
-        uint32_t ptr = 0, units = 0;
-        assert_int_equal(cm_lift_string(&from.cx, 16, cases[i].units, &text), PIRN_OK);
-        assert_int_equal(cm_lower_string(&to.cx, text, &ptr, &units), PIRN_OK);
+        cm_range from_range = {16, cases[i].units}, out = {0, 0};
+        assert_int_equal(cm_check_string(&from.cx, from_range), PIRN_OK);
+        assert_int_equal(cm_pass_string(&from.cx, &to.cx, from_range, &out), PIRN_OK);
         assert_string_equal(to.log, cases[i].log);
-        assert_int_equal(units, cases[i].result_units);
-        guest_expect(&to, ptr, cases[i].result, cases[i].result_size);
+        assert_int_equal(out.count, cases[i].result_units);
+        guest_expect(&to, out.ptr, cases[i].result, cases[i].result_size);
         guest_done(&to);
         guest_done(&from);
     }
@@ -186,9 +185,9 @@ static void test_text_of_the_host_that_is_not_utf8_is_misuse(void **state)
     (void)state;
     guest g;
     guest_init(&g, CM_UTF16);
-    uint32_t ptr, units;
+    cm_range out;
     pirn_str text = PIRN_STR("ab\xFF");
-    expect_failure(&g, cm_lower_string(&g.cx, text, &ptr, &units), PIRN_USAGE, "string is not valid UTF-8 at byte 2");
+    expect_failure(&g, cm_lower_string(&g.cx, text, &out), PIRN_USAGE, "string is not valid UTF-8 at byte 2");
     assert_string_equal(g.log, "");
     guest_done(&g);
 }
@@ -213,8 +212,8 @@ static void test_what_realloc_returns_is_checked_in_the_words_of_each_side(void 
         g.next = cases[i].next;
         g.skew = cases[i].skew;
         g.cx.form = cases[i].form;
-        uint32_t ptr, units;
-        expect_failure(&g, cm_lower_string(&g.cx, PIRN_STR("ab"), &ptr, &units), PIRN_TRAP, cases[i].message);
+        cm_range out;
+        expect_failure(&g, cm_lower_string(&g.cx, PIRN_STR("ab"), &out), PIRN_TRAP, cases[i].message);
         guest_done(&g);
     }
 }
@@ -227,8 +226,8 @@ static void test_what_one_call_takes_in_is_limited(void **state)
     guest_init(&g, CM_UTF8);
     g.activation->bytes = (1 << 20) - 5;
     pirn_str text;
-    assert_int_equal(cm_lift_string(&g.cx, 0, 1, &text), PIRN_OK);
-    expect_failure(&g, cm_lift_string(&g.cx, 0, 5, &text), PIRN_LIMIT,
+    assert_int_equal(cm_lift_string(&g.cx, (cm_range){0, 1}, &text), PIRN_OK);
+    expect_failure(&g, cm_lift_string(&g.cx, (cm_range){0, 5}, &text), PIRN_LIMIT,
                    "more than 1048576 bytes are passed in one call");
     /* What a host function takes for the call counts, too. */
     base_error_init(&g.error);
