@@ -106,17 +106,17 @@ static pirn_status call_host(pirn_frame *frame, void *data)
 /* ---- Functions of other guests --------------------------------------------------------------------------------- */
 
 /* Both sides of a call between guests. */
-typedef struct both {
+typedef struct two_sides {
     cm_guest_context caller, callee;
-} both;
+} two_sides;
 
-static void open_both(both *both, cm_activation *activation, pirn_frame *frame)
+static void open_sides(two_sides *sides, cm_activation *activation, pirn_frame *frame)
 {
     const cm_function *function = activation->function;
-    open_caller(&both->caller, activation, frame, CM_GUEST);
-    cm_guest_context_init(&both->callee, &function->options, function->resources, activation, frame,
+    open_caller(&sides->caller, activation, frame, CM_GUEST);
+    cm_guest_context_init(&sides->callee, &function->options, function->resources, activation, frame,
                           pirn_frame_error(frame));
-    both->callee.cx.form = CM_GUEST;
+    sides->callee.cx.form = CM_GUEST;
 }
 
 /* The callee has trapped or is abandoned: it stays entered. */
@@ -131,13 +131,13 @@ static pirn_status pass_result(pirn_frame *frame, cm_activation *activation)
     const cm_function_program *program = activation->function->program;
     if (program->result != NULL)
         flat[0] = pirn_frame_entered_results(frame)[0];
-    both both;
-    open_both(&both, activation, frame);
-    cm_pass pass = {&both.callee.cx, &both.caller.cx, program, flat, pirn_frame_slots(frame)};
+    two_sides sides;
+    open_sides(&sides, activation, frame);
+    cm_pass pass = {&sides.callee.cx, &sides.caller.cx, program, flat, pirn_frame_slots(frame)};
     PIRN_TRY(cm_pass_lift_result(&pass));
-    PIRN_TRY(cm_guest_check_borrows(&both.callee));
+    PIRN_TRY(cm_guest_check_borrows(&sides.callee));
     PIRN_TRY(cm_pass_lower_result(&pass));
-    return cm_guest_post_return(&both.callee, flat);
+    return cm_guest_post_return(&sides.callee, flat);
 }
 
 static pirn_status guest_returned(pirn_frame *frame, void *data)
@@ -152,9 +152,9 @@ static pirn_status guest_returned(pirn_frame *frame, void *data)
 
 static pirn_status pass_arguments(pirn_frame *frame, cm_activation *activation, pirn_slot *flat)
 {
-    both both;
-    open_both(&both, activation, frame);
-    cm_pass pass = {&both.caller.cx, &both.callee.cx, activation->lowered->program, pirn_frame_slots(frame), flat};
+    two_sides sides;
+    open_sides(&sides, activation, frame);
+    cm_pass pass = {&sides.caller.cx, &sides.callee.cx, activation->lowered->program, pirn_frame_slots(frame), flat};
     PIRN_TRY(cm_pass_lift_params(&pass));
     return cm_pass_lower_params(&pass);
 }

@@ -146,22 +146,22 @@ static uint8_t *address(const cm_context *cx, uint32_t ptr)
 }
 
 /* The bits of an operation's part; above `size` bytes they hold anything. */
-BASE_INLINE uint64_t get(side side, const place *from, const cm_op *op, uint32_t size)
+BASE_INLINE uint64_t get(side where, const place *from, const cm_op *op, uint32_t size)
 {
-    if (side == SLOTS)
+    if (where == SLOTS)
         return take_bits(from, op->flat);
-    if (side == MEMORY)
+    if (where == MEMORY)
         return load_bits(address(from->cx, from->ptr + op->memory), size);
     return get_number(from->object + op->object, size);
 }
 
-BASE_INLINE void put(side side, const place *to, const cm_op *op, uint32_t size, uint64_t bits)
+BASE_INLINE void put(side where, const place *to, const cm_op *op, uint32_t size, uint64_t bits)
 {
-    if (side == SLOTS)
+    if (where == SLOTS)
         give_bits(to, op->flat, bits);
-    else if (side == MEMORY)
+    else if (where == MEMORY)
         store_bits(address(to->cx, to->ptr + op->memory), size, bits);
-    else if (side == OBJECT)
+    else if (where == OBJECT)
         put_number(to->object + op->object, size, bits);
 }
 
@@ -172,17 +172,17 @@ BASE_INLINE void *field_of(const place *object, const cm_op *op)
 }
 
 /* Of strings and lists. */
-BASE_INLINE cm_range get_range(side side, const place *from, const cm_op *op)
+BASE_INLINE cm_range get_range(side where, const place *from, const cm_op *op)
 {
-    if (side == SLOTS)
+    if (where == SLOTS)
         return (cm_range){(uint32_t)take_bits(from, op->flat), (uint32_t)take_bits(from, op->flat + 1u)};
     const uint8_t *p = address(from->cx, from->ptr + op->memory);
     return (cm_range){base_load_u32(p), base_load_u32(p + 4)};
 }
 
-BASE_INLINE void put_range(side side, const place *to, const cm_op *op, cm_range range)
+BASE_INLINE void put_range(side where, const place *to, const cm_op *op, cm_range range)
 {
-    if (side == SLOTS) {
+    if (where == SLOTS) {
         give_bits(to, op->flat, range.ptr);
         give_bits(to, op->flat + 1u, range.count);
         return;
@@ -193,15 +193,15 @@ BASE_INLINE void put_range(side side, const place *to, const cm_op *op, cm_range
 }
 
 /* The place of an operation's part. */
-BASE_INLINE place part_of(side side, const place *whole, const cm_op *op)
+BASE_INLINE place part_of(side where, const place *whole, const cm_op *op)
 {
     place part = *whole;
-    if (side == SLOTS) {
+    if (where == SLOTS) {
         part.slots += op->flat;
         part.types += op->flat;
-    } else if (side == MEMORY) {
+    } else if (where == MEMORY) {
         part.ptr += op->memory;
-    } else if (side == OBJECT) {
+    } else if (where == OBJECT) {
         part.object += op->object;
     }
     return part;
@@ -222,16 +222,16 @@ static mover *const movers[][4] = {
 
 /* ---- Traps ----------------------------------------------------------------------------------------------------- */
 
-static pirn_status fail_char(side side, cm_context *cx, uint32_t bits)
+static pirn_status fail_char(side where, cm_context *cx, uint32_t bits)
 {
-    if (side == OBJECT)
+    if (where == OBJECT)
         return cm_misuse(cx, "0x%x is not a Unicode scalar value", (unsigned)bits);
     return cm_trap(cx, "invalid `char` bit pattern");
 }
 
-static pirn_status fail_case(side side, cm_context *cx, const cm_op *op, uint32_t tag)
+static pirn_status fail_case(side where, cm_context *cx, const cm_op *op, uint32_t tag)
 {
-    if (side == OBJECT)
+    if (where == OBJECT)
         return cm_misuse(cx, "%u is not a case of a type with %u cases", (unsigned)tag, (unsigned)op->count);
     return cm_trap(cx, "invalid variant discriminant");
 }

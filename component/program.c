@@ -9,10 +9,10 @@
 /* Up to so many operations are copied rather than referred to. */
 enum { COPY_OPS = 8 };
 
-typedef struct row {
+typedef struct op_row {
     const pirn_allocator *allocator;
     BASE_VEC(cm_op) ops;
-} row;
+} op_row;
 
 /* Where a part lies in the whole. */
 typedef struct position {
@@ -32,7 +32,7 @@ void cm_compiler_done(cm_compiler *compiler)
 
 /* ---- Rows ------------------------------------------------------------------------------------------------------ */
 
-static bool put(row *row, cm_op op)
+static bool put(op_row *row, cm_op op)
 {
     return BASE_VEC_PUSH(&row->ops, row->allocator, op);
 }
@@ -42,7 +42,7 @@ static cm_op op_at(cm_opcode code, position at)
     return (cm_op){.code = (uint8_t)code, .flat = (uint16_t)at.flat, .memory = at.memory, .object = at.object};
 }
 
-static bool put_copy(row *row, const cm_program *program, position at)
+static bool put_copy(op_row *row, const cm_program *program, position at)
 {
     for (uint32_t i = 0; i < program->op_count; i++) {
         cm_op op = program->ops[i];
@@ -55,7 +55,7 @@ static bool put_copy(row *row, const cm_program *program, position at)
     return true;
 }
 
-static bool put_part(cm_compiler *compiler, row *row, const pirn_type *type, position at)
+static bool put_part(cm_compiler *compiler, op_row *row, const pirn_type *type, position at)
 {
     const cm_program *program = cm_compile(compiler, type);
     if (program == NULL)
@@ -67,7 +67,7 @@ static bool put_part(cm_compiler *compiler, row *row, const pirn_type *type, pos
     return put(row, op);
 }
 
-static bool put_members(cm_compiler *compiler, row *row, const cm_member *members, uint32_t count)
+static bool put_members(cm_compiler *compiler, op_row *row, const cm_member *members, uint32_t count)
 {
     position at = {0, 0, 0};
     for (uint32_t i = 0; i < count; i++) {
@@ -83,7 +83,7 @@ static bool put_members(cm_compiler *compiler, row *row, const cm_member *member
 /* ---- Variants -------------------------------------------------------------------------------------------------- */
 
 /* A case's payload, if any, and zeros for the core values that it leaves unused. */
-static bool put_case(cm_compiler *compiler, row *row, const pirn_type *type, const pirn_type *payload)
+static bool put_case(cm_compiler *compiler, op_row *row, const pirn_type *type, const pirn_type *payload)
 {
     position at = {1, type->payload_offset, type->c_payload_offset};
     if (payload != NULL && !put_part(compiler, row, payload, at))
@@ -95,14 +95,14 @@ static bool put_case(cm_compiler *compiler, row *row, const pirn_type *type, con
 }
 
 /* While the end is not known, each JUMP to it says where the one before is; 0: there is none. */
-static bool put_jump(row *row, uint32_t *last)
+static bool put_jump(op_row *row, uint32_t *last)
 {
     cm_op jump = {.code = CM_OP_JUMP, .count = *last};
     *last = (uint32_t)row->ops.len;
     return put(row, jump);
 }
 
-static void close_jumps(row *row, uint32_t last)
+static void close_jumps(op_row *row, uint32_t last)
 {
     while (last != 0) {
         cm_op *jump = &row->ops.data[last];
@@ -113,7 +113,7 @@ static void close_jumps(row *row, uint32_t last)
 }
 
 /* Cases without payload share their operations. */
-static bool put_cases(cm_compiler *compiler, row *row, const pirn_type *type, uint32_t *cases)
+static bool put_cases(cm_compiler *compiler, op_row *row, const pirn_type *type, uint32_t *cases)
 {
     uint32_t count = cm_case_count(type), last_jump = 0, empty = UINT32_MAX;
     for (uint32_t i = 0; i < count; i++) {
@@ -131,7 +131,7 @@ static bool put_cases(cm_compiler *compiler, row *row, const pirn_type *type, ui
     return true;
 }
 
-static bool put_variant(cm_compiler *compiler, row *row, const pirn_type *type)
+static bool put_variant(cm_compiler *compiler, op_row *row, const pirn_type *type)
 {
     uint32_t *cases = base_arena_array(compiler->arena, (size_t)cm_case_count(type) + 1, sizeof *cases);
     cm_op op = {.code = CM_OP_VARIANT, .size = type->tag_size, .count = cm_case_count(type), .cases = cases};
@@ -140,7 +140,7 @@ static bool put_variant(cm_compiler *compiler, row *row, const pirn_type *type)
 
 /* ---- Nodes ----------------------------------------------------------------------------------------------------- */
 
-static bool put_list(cm_compiler *compiler, row *row, const pirn_type *type)
+static bool put_list(cm_compiler *compiler, op_row *row, const pirn_type *type)
 {
     cm_op op = {.code = CM_OP_LIST, .program = cm_compile(compiler, type->element)};
     return op.program != NULL && put(row, op);
@@ -164,7 +164,7 @@ static cm_op leaf_op(const pirn_type *type)
     return op;
 }
 
-static bool put_node(cm_compiler *compiler, row *row, const pirn_type *type)
+static bool put_node(cm_compiler *compiler, op_row *row, const pirn_type *type)
 {
     switch (type->kind) {
     case PIRN_TYPE_RECORD:
@@ -244,7 +244,7 @@ static bool op_has_handle(const cm_op *op)
 }
 
 /* Moves the row to the arena and closes it. */
-static bool finish(cm_compiler *compiler, const row *row, cm_program *program)
+static bool finish(cm_compiler *compiler, const op_row *row, cm_program *program)
 {
     cm_op *ops = base_arena_array(compiler->arena, row->ops.len + 1, sizeof *ops);
     if (ops == NULL)
@@ -267,7 +267,7 @@ static bool finish(cm_compiler *compiler, const row *row, cm_program *program)
 
 static cm_program *compile_node(cm_compiler *compiler, const pirn_type *type)
 {
-    row row = {.allocator = compiler->arena->allocator};
+    op_row row = {.allocator = compiler->arena->allocator};
     cm_program *program = base_arena_zero(compiler->arena, sizeof *program);
     if (program == NULL)
         return NULL;
@@ -293,7 +293,7 @@ const cm_program *cm_compile(cm_compiler *compiler, const pirn_type *type)
 
 static bool compile_params(cm_compiler *compiler, const pirn_component_functype *type, cm_program *params)
 {
-    row row = {.allocator = compiler->arena->allocator};
+    op_row row = {.allocator = compiler->arena->allocator};
     params->memory = type->params_memory;
     params->c = type->params_c;
     bool is_done = put_members(compiler, &row, type->params, type->param_count) && finish(compiler, &row, params);
