@@ -2,7 +2,7 @@
 /* Instances in stores of a pool: each owner finds the component as it is before any guest code has run. */
 #include "component/test/fixture.h"
 
-#include "vm/base/compiler.h"
+#include <stdint.h>
 
 /*
  * `bump` adds to a cell of memory and to a global, and returns their sum; `fail` traps. The start function calls the host's
@@ -49,9 +49,9 @@ typedef struct world {
     pirn_pool_kind *kind;
 } world;
 
-static void world_init(world *w, uint32_t stores)
+static void world_init(world *w, uint32_t stores, const pirn_allocator *allocator)
 {
-    fixture_init(&w->f, NULL);
+    fixture_init(&w->f, allocator);
     fixture_define(&w->f, &tick_interface, NULL);
     fixture_prepare(&w->f, build(counter));
     pirn_pool_config config = pirn_pool_config_default();
@@ -100,7 +100,7 @@ static void test_each_owner_has_a_new_instance(void **state)
 {
     (void)state;
     world w;
-    world_init(&w, 3);
+    world_init(&w, 3, NULL);
     pirn_component_instance *first = NULL;
     for (uint32_t owner = 0; owner < 5; owner++) {
         uint32_t ticks = 0, result = 0;
@@ -124,7 +124,7 @@ static void test_after_a_trap_the_next_owner_can_enter(void **state)
 {
     (void)state;
     world w;
-    world_init(&w, 1);
+    world_init(&w, 1, NULL);
     for (uint32_t owner = 0; owner < 3; owner++) {
         uint32_t ticks = 0, result = 0;
         take(&w, &ticks);
@@ -143,7 +143,7 @@ static void test_a_start_function_that_traps_gives_the_store_back(void **state)
 {
     (void)state;
     world w;
-    world_init(&w, 1);
+    world_init(&w, 1, NULL);
     for (uint32_t round = 0; round < 3; round++) {
         uint32_t ticks = 12, other = 0, result = 0;
         pirn_component_instance *instance = NULL;
@@ -168,7 +168,7 @@ static void test_many_live_at_once(void **state)
     (void)state;
     enum { LIVE = 20 };
     world w;
-    world_init(&w, LIVE);
+    world_init(&w, LIVE, NULL);
     pirn_component_instance *instances[LIVE];
     for (int round = 0; round < 2; round++) {
         uint32_t ticks = 0, result = 0;
@@ -190,6 +190,67 @@ static void test_many_live_at_once(void **state)
     world_done(&w);
 }
 
+/* ---- Out of memory ------------------------------------------------------------------------------------------------ */
+
+typedef struct scarce {
+    size_t requests_left;
+    size_t live_bytes;
+} scarce;
+
+static void *resize_or_fail(void *user, void *block, size_t old_size, size_t new_size)
+{
+    scarce *memory = user;
+    if (new_size > 0 && memory->requests_left == 0)
+        return NULL;
+    memory->requests_left -= new_size > 0;
+    memory->live_bytes += new_size - old_size;
+    const pirn_allocator *allocator = pirn_allocator_default();
+    return allocator->resize(allocator->user, block, old_size, new_size);
+}
+
+/* Two owners, while there is memory for `requests` more; true when both came to their end. */
+static bool run_with(size_t requests)
+{
+    scarce memory = {.requests_left = SIZE_MAX};
+    const pirn_allocator allocator = {resize_or_fail, &memory};
+    world w;
+    world_init(&w, 2, &allocator);
+    memory.requests_left = requests;
+    bool done = true;
+    for (int owner = 0; owner < 2; owner++) {
+        uint32_t ticks = 0, x = 1;
+        pirn_component_instance *instance = NULL;
+        pirn_status status = pirn_component_instantiate_pooled(w.f.prepared, w.kind, &ticks, &instance, NULL);
+        pirn_task *task = status == PIRN_OK ? pirn_task_new(instance) : NULL;
+        status = task == NULL
+                     ? PIRN_NOMEM
+                     : pirn_task_start(task, pirn_component_instance_func(instance, PIRN_STR(""), PIRN_STR("bump")),
+                                       &x, NULL);
+        assert_true(status == PIRN_OK || status == PIRN_NOMEM);
+        if (status == PIRN_OK)
+            assert_int_equal(*(const uint32_t *)pirn_task_result(task), 107);
+        done &= status == PIRN_OK;
+        pirn_task_free(task);
+        pirn_store *store = instance == NULL ? NULL : pirn_component_instance_store(instance);
+        pirn_component_instance_free(instance);
+        pirn_store_free(store);
+    }
+    done &= memory.requests_left > 0;
+    memory.requests_left = SIZE_MAX;
+    world_done(&w);
+    assert_int_equal(memory.live_bytes, 0);
+    return done;
+}
+
+static void test_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    size_t requests = 0;
+    while (!run_with(requests))
+        requests++;
+    assert_true(requests > 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_after_a_trap_the_next_owner_can_enter),
         cmocka_unit_test(test_a_start_function_that_traps_gives_the_store_back),
         cmocka_unit_test(test_many_live_at_once),
+        cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
