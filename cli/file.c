@@ -36,9 +36,11 @@ static pirn_status assemble(cli_file *file, pirn_error *error)
     file->arena = pirn_arena_new(NULL);
     if (file->arena == NULL)
         return pirn_error_set(error, PIRN_NOMEM, "out of memory");
-    file->kind = CLI_FILE_MODULE;
-    return pirn_text_parse((const char *)file->content.data, file->content.size, file->arena, &file->bytes,
-                           &file->size, error);
+    const char *text = (const char *)file->content.data;
+    bool is_component = pirn_is_component_text(text, file->content.size);
+    file->kind = is_component ? CLI_FILE_COMPONENT : CLI_FILE_MODULE;
+    return (is_component ? pirn_component_text_parse : pirn_text_parse)(text, file->content.size, file->arena,
+                                                                        &file->bytes, &file->size, error);
 }
 
 static pirn_status classify(cli_file *file, pirn_error *error)
@@ -107,7 +109,8 @@ static bool find_in_text(const cli_file *file, const pirn_error *error, uint32_t
     if (file->arena == NULL || pirn_error_offset(error) == PIRN_NO_OFFSET ||
         !pirn_error_function(error, &index, &name))
         return false;
-    return pirn_text_map_new((const char *)file->content.data, file->content.size, file->arena, &map, NULL) ==
+    return file->kind == CLI_FILE_MODULE &&
+           pirn_text_map_new((const char *)file->content.data, file->content.size, file->arena, &map, NULL) ==
                PIRN_OK &&
            pirn_text_map_find(map, pirn_error_offset(error), line, column);
 }

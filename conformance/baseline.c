@@ -15,6 +15,7 @@ static const wast_baseline baselines[] = {
     {"proposals/compact-import-section/", 3, "compact-imports", "", "imports have two more forms"},
     {"proposals/custom-descriptors/", 3, "custom-descriptors", "", "the standard with exact types and descriptors"},
     {"proposals/stack-switching/", 3, "stack-switching", "", "the standard with continuations"},
+    {"validation/instantiation.wast", 3, "threads", "", "components whose modules share memories"},
     {"", 3, "", "", "the standard"},
 };
 

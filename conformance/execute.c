@@ -101,7 +101,7 @@ static void conclude(wast_run *run, const wast_command *command, pirn_status sta
         fail(run, command, expected, say_status(run, status, &actual));
 }
 
-/* ---- Modules --------------------------------------------------------------------------------------------------- */
+/* ---- Modules and components --------------------------------------------------------------------------------------------------- */
 
 static wast_absence absence_of(const wast_run *run, const wast_command *command)
 {
@@ -112,56 +112,48 @@ static wast_absence absence_of(const wast_run *run, const wast_command *command)
     return absence;
 }
 
-static pirn_status add_definition(wast_run *run, const wast_command *command, pirn_module *module)
+static pirn_status add_definition(wast_run *run, const wast_command *command, const wast_code *code)
 {
-    wast_definition entry = {command->module.id, module, absence_of(run, command)};
+    wast_definition entry = {command->module.id, *code, absence_of(run, command)};
     if (BASE_VEC_PUSH(&run->definitions, run->allocator, entry))
         return PIRN_OK;
     return pirn_error_set(run->error, PIRN_NOMEM, "out of memory");
 }
 
-static pirn_status add_instance(wast_run *run, const wast_command *command, pirn_str id, pirn_instance *instance)
+/* Instantiates, if the code is there (`status` is OK), and adds what came of it; returns the first failure. */
+static pirn_status add_instance(wast_run *run, const wast_command *command, pirn_str id, const wast_code *code,
+                                pirn_status status)
 {
-    wast_instance entry = {id, instance, absence_of(run, command), false};
-    if (BASE_VEC_PUSH(&run->instances, run->allocator, entry))
-        return PIRN_OK;
-    return pirn_error_set(run->error, PIRN_NOMEM, "out of memory");
-}
-
-/* The run keeps the module until its store is gone. */
-static pirn_status load_to_keep(wast_run *run, const wast_module *source, pirn_module **out)
-{
-    *out = NULL;
-    if (!BASE_VEC_RESERVE(&run->modules, run->allocator, 1))
+    if (!BASE_VEC_RESERVE(&run->instances, run->allocator, 1))
         return pirn_error_set(run->error, PIRN_NOMEM, "out of memory");
-    PIRN_TRY(wast_load(run, source, out));
-    run->modules.data[run->modules.len++] = *out;
-    return PIRN_OK;
+    wast_instance entry = {.id = id};
+    if (status == PIRN_OK)
+        status = wast_instantiate(run, code, &entry);
+    if (status != PIRN_OK) /* one that did not start has no exports to be called */
+        entry.instance = NULL;
+    entry.absence = absence_of(run, command);
+    run->instances.data[run->instances.len++] = entry;
+    return status;
 }
 
 static void execute_module(wast_run *run, const wast_command *command)
 {
-    pirn_module *module = NULL;
-    pirn_instance *instance = NULL;
-    pirn_status status = load_to_keep(run, &command->module, &module);
-    pirn_status added = add_definition(run, command, module);
-    if (command->kind == WAST_MODULE) {
-        if (status == PIRN_OK)
-            status = wast_instantiate(run, module, &instance);
-        if (added == PIRN_OK)
-            added = add_instance(run, command, command->module.id, status == PIRN_OK ? instance : NULL);
-    }
+    wast_code code;
+    pirn_status status = wast_load(run, &command->module, &code);
+    pirn_status added = add_definition(run, command, &code);
+    if (command->kind == WAST_MODULE)
+        status = add_instance(run, command, command->module.id, &code, status);
     conclude(run, command, status == PIRN_OK ? added : status,
              command->kind == WAST_MODULE ? "an instance" : "a module");
 }
 
 static void execute_instance(wast_run *run, const wast_command *command)
 {
-    pirn_instance *instance = NULL;
+    static const wast_code none = {NULL, NULL};
     wast_definition *definition = wast_find_definition(run, command->other);
-    pirn_status status = definition == NULL ? PIRN_USAGE : wast_instantiate(run, definition->module, &instance);
-    pirn_status added = add_instance(run, command, command->id, status == PIRN_OK ? instance : NULL);
-    conclude(run, command, status == PIRN_OK ? added : status, "an instance");
+    const wast_code *code = definition == NULL ? &none : &definition->code;
+    conclude(run, command, add_instance(run, command, command->id, code, definition == NULL ? PIRN_USAGE : PIRN_OK),
+             "an instance");
 }
 
 static void execute_register(wast_run *run, const wast_command *command)
@@ -184,6 +176,8 @@ typedef struct results {
     size_t count;
     const pirn_slot *slots;
     pirn_valtype global_type; /* where types points for a global */
+    pirn_task *task;          /* of a component's function, whose result is of `type`, or there is none */
+    const pirn_type *type;
 } results;
 
 static pirn_status make_arguments(wast_run *run, const wast_action *action, const pirn_functype *type,
@@ -226,13 +220,41 @@ static pirn_status get_global(const pirn_extern *object, results *out)
     return PIRN_OK;
 }
 
-/* USAGE when the action is not possible. */
+/* What it did not find has left the instance in the middle of something: from now on it is not there. */
+static void abandon(wast_run *run, wast_instance *instance, results *out)
+{
+    pirn_task_free(out->task);
+    out->task = NULL;
+    pirn_component_instance_free(instance->component);
+    instance->component = NULL;
+    instance->absence = run->absence;
+}
+
+static pirn_status invoke_component(wast_run *run, const wast_action *action, wast_instance *instance, results *out)
+{
+    const pirn_component_func *func;
+    if (action->is_get)
+        return pirn_error_set(run->error, PIRN_USAGE, "a component has no globals");
+    pirn_status status =
+        wast_note_absence(run, wast_component_call(run, action, instance->component, &func, &out->task));
+    if (run->absence.line != 0)
+        abandon(run, instance, out);
+    PIRN_TRY(status);
+    out->type = pirn_component_functype_result(pirn_component_func_type(func));
+    out->count = out->type != NULL;
+    return PIRN_OK;
+}
+
+/* USAGE when the action is not possible. What came is to be freed with free_results. */
 static pirn_status act(wast_run *run, const wast_action *action, results *out)
 {
     pirn_extern object;
     wast_instance *found = wast_find_instance(run, action->id);
+    *out = (results){.count = 0};
     if (found == NULL)
         return PIRN_USAGE;
+    if (found->component != NULL)
+        return invoke_component(run, action, found, out);
     pirn_extern_kind kind = action->is_get ? PIRN_EXTERN_GLOBAL : PIRN_EXTERN_FUNC;
     if (!pirn_instance_find(found->instance, action->name, &object) || object.kind != kind)
         return pirn_error_set(run->error, PIRN_USAGE, "there is no export \"%.*s\" that is a %s",
@@ -242,19 +264,27 @@ static pirn_status act(wast_run *run, const wast_action *action, results *out)
     return action->is_get ? get_global(&object, out) : invoke(run, action, object.func, out);
 }
 
+static void free_results(results *done)
+{
+    pirn_task_free(done->task);
+}
+
 static void execute_action(wast_run *run, const wast_command *command)
 {
     results ignored;
     conclude(run, command, act(run, &command->action, &ignored), "a return");
+    free_results(&ignored);
 }
 
 /* ---- Assertions ------------------------------------------------------------------------------------------------ */
 
-static bool results_match(const wast_run *run, const wast_command *command, const results *actual)
+static bool results_match(wast_run *run, const wast_command *command, const results *actual)
 {
     const pirn_slot *slot = actual->slots;
     if (command->result_count != actual->count)
         return false;
+    if (actual->type != NULL)
+        return wast_component_matches(run, &command->results[0], actual->type, pirn_task_result(actual->task));
     for (size_t i = 0; i < actual->count; i++) {
         if (!wast_matches(run->store, &command->results[i], actual->types[i], slot))
             return false;
@@ -269,7 +299,9 @@ static void fail_results(wast_run *run, const wast_command *command, const resul
     const pirn_slot *slot = actual->slots;
     for (size_t i = 0; i < command->result_count; i++)
         say(&expected, "%s%.*s", i > 0 ? " " : "", (int)command->results[i].text.len, command->results[i].text.data);
-    for (size_t i = 0; i < actual->count; i++) {
+    if (actual->type != NULL)
+        pirn_value_text(actual->type, pirn_task_result(actual->task), came.text, sizeof came.text);
+    for (size_t i = 0; actual->type == NULL && i < actual->count; i++) {
         char value[128];
         wast_value_text(run->store, actual->types[i], slot, value, sizeof value);
         say(&came, "%s%s", i > 0 ? " " : "", value);
@@ -289,6 +321,7 @@ static void execute_assert_return(wast_run *run, const wast_command *command)
         pass(run, command);
     else
         fail_results(run, command, &actual);
+    free_results(&actual);
 }
 
 static bool is_uncaught_exception(const wast_run *run, pirn_status status)
@@ -338,19 +371,21 @@ static void execute_assert_action(wast_run *run, const wast_command *command)
 {
     results ignored;
     conclude_assertion(run, command, act(run, &command->action, &ignored));
+    free_results(&ignored);
 }
 
 /* Instantiated only if the assertion is about that: what it is about must come at its own time. */
 static void execute_assert_module(wast_run *run, const wast_command *command)
 {
-    pirn_module *module;
-    pirn_instance *instance;
+    wast_code code;
+    wast_instance instance = {.id = {"", 0}};
     bool is_of_loading = command->status == PIRN_MALFORMED || command->status == PIRN_INVALID;
-    pirn_status status = load_to_keep(run, &command->module, &module);
-    if (status == PIRN_OK && command->is_custom)
-        status = pirn_module_check_customs(module, run->error);
+    pirn_status status = wast_load(run, &command->module, &code);
+    if (status == PIRN_OK && command->is_custom && code.module != NULL)
+        status = pirn_module_check_customs(code.module, run->error);
     if (status == PIRN_OK && !is_of_loading)
-        status = wast_instantiate(run, module, &instance);
+        status = wast_instantiate(run, &code, &instance);
+    pirn_component_instance_free(instance.component);
     conclude_assertion(run, command, status);
 }
 

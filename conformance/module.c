@@ -1,10 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a module of a script to an instance: assembled if it is text, loaded, its imports resolved, started. */
+#include "component/text_parse.h"
 #include "conformance/run.h"
+#include <string.h>
+
+/* "x is not supported yet": x, in the run's arena; else "". */
+static const char *unsupported(wast_run *run)
+{
+    static const char *const phrases[] = {" is not supported yet", " are not supported yet"};
+    const char *message = pirn_error_message(run->error);
+    for (size_t i = 0; i < BASE_COUNT(phrases); i++) {
+        const char *at = strstr(message, phrases[i]);
+        pirn_str name = {message, at != NULL ? (size_t)(at - message) : 0};
+        if (at != NULL && (name = base_arena_copy(&run->arena, name)).data != NULL)
+            return name.data;
+    }
+    return "";
+}
 
 pirn_status wast_note_absence(wast_run *run, pirn_status status)
 {
     const char *feature = wast_missing_feature(run->error, run->absent_features);
+    if (status != PIRN_OK && feature[0] == '\0')
+        feature = unsupported(run);
     if (status == PIRN_OK || run->absence.line != 0 || feature[0] == '\0')
         return status;
     run->absence = (wast_absence){.feature = feature, .line = UINT32_MAX};
@@ -13,24 +31,28 @@ pirn_status wast_note_absence(wast_run *run, pirn_status status)
 
 /* ---- Loading --------------------------------------------------------------------------------------------------- */
 
-/* Lines of errors are to be the script's. */
-static void set_first_line(vm_lexer *lexer, uint32_t line)
+/* Lines and columns of errors are to be the script's. */
+static void move_place(vm_place *place, const wast_module *source)
 {
-    lexer->token.gap.line += line - 1;
-    lexer->token.start.line += line - 1;
-    lexer->pos.line += line - 1;
+    if (place->line_start == source->content.data)
+        place->line_start = source->line_start;
+    place->line += source->line - 1;
 }
 
 static pirn_status assemble_text(wast_run *run, const wast_module *source, vm_writer *out)
 {
     vm_lexer lexer;
     vm_lexer_init(&lexer, source->content, vm_text_keeps_annotation, run->error);
-    if (source->form == WAST_QUOTE)
+    if (source->form == WAST_QUOTE && !source->is_component)
         return vm_text_parse_module(&lexer, out);
-    set_first_line(&lexer, source->line);
-    pirn_status status = vm_text_parse_fields(&lexer, source->id, out);
-    return status == PIRN_OK && lexer.token.kind != VM_TOKEN_END ? vm_lexer_unexpected(&lexer, "a module field")
-                                                                 : status;
+    if (source->form != WAST_QUOTE) {
+        move_place(&lexer.token.gap, source);
+        move_place(&lexer.token.start, source);
+        move_place(&lexer.pos, source);
+    }
+    pirn_status status =
+        (source->is_component ? cm_text_parse_fields : vm_text_parse_fields)(&lexer, source->id, out);
+    return status == PIRN_OK && lexer.token.kind != VM_TOKEN_END ? vm_lexer_unexpected(&lexer, "a field") : status;
 }
 
 pirn_status wast_assemble(wast_run *run, const wast_module *source, vm_writer *out)
@@ -43,23 +65,34 @@ pirn_status wast_assemble(wast_run *run, const wast_module *source, vm_writer *o
     return status == PIRN_OK && out->failed ? pirn_error_set(run->error, PIRN_NOMEM, "out of memory") : status;
 }
 
-static pirn_status load_text(wast_run *run, const wast_module *source, pirn_module **out)
+static pirn_status load_bytes(wast_run *run, const wast_module *source, const void *bytes, size_t size,
+                              pirn_bytes_use use, wast_code *out)
+{
+    return source->is_component ? pirn_component_load(run->engine, bytes, size, use, &out->component, run->error)
+                                : pirn_module_load(run->engine, bytes, size, use, 0, &out->module, run->error);
+}
+
+static pirn_status load_text(wast_run *run, const wast_module *source, wast_code *out)
 {
     vm_writer writer;
     vm_writer_init(&writer, run->allocator);
     pirn_status status = wast_assemble(run, source, &writer);
     if (status == PIRN_OK)
-        status = pirn_module_load(run->engine, writer.data, writer.len, PIRN_BYTES_COPY, 0, out, run->error);
+        status = load_bytes(run, source, writer.data, writer.len, PIRN_BYTES_COPY, out);
     vm_writer_done(&writer);
     return status;
 }
 
-pirn_status wast_load(wast_run *run, const wast_module *source, pirn_module **out)
+pirn_status wast_load(wast_run *run, const wast_module *source, wast_code *out)
 {
-    pirn_status status = source->form == WAST_BINARY
-                             ? pirn_module_load(run->engine, source->content.data, source->content.len,
-                                                PIRN_BYTES_BORROW, 0, out, run->error)
-                             : load_text(run, source, out);
+    *out = (wast_code){NULL, NULL};
+    if (!BASE_VEC_RESERVE(&run->codes, run->allocator, 1))
+        return pirn_error_set(run->error, PIRN_NOMEM, "out of memory");
+    pirn_status status = source->form == WAST_BINARY ? load_bytes(run, source, source->content.data,
+                                                                  source->content.len, PIRN_BYTES_BORROW, out)
+                                                     : load_text(run, source, out);
+    if (status == PIRN_OK)
+        run->codes.data[run->codes.len++] = *out;
     return wast_note_absence(run, status);
 }
 
@@ -77,7 +110,7 @@ wast_definition *wast_find_definition(wast_run *run, pirn_str id)
         wast_definition *found = &run->definitions.data[i - 1];
         if (id.len > 0 && !pirn_str_eq(found->id, id))
             continue;
-        if (found->module != NULL)
+        if (found->code.module != NULL || found->code.component != NULL)
             return found;
         (void)say_absent(run, found->absence);
         return NULL;
@@ -92,7 +125,7 @@ wast_instance *wast_find_instance(wast_run *run, pirn_str id)
         wast_instance *found = &run->instances.data[i - 1];
         if (id.len > 0 && !pirn_str_eq(found->id, id))
             continue;
-        if (found->instance != NULL)
+        if (found->instance != NULL || found->component != NULL)
             return found;
         (void)say_absent(run, found->absence);
         return NULL;
@@ -149,7 +182,7 @@ static pirn_status resolve_all(wast_run *run, const pirn_module *module, pirn_ex
     return PIRN_OK;
 }
 
-pirn_status wast_instantiate(wast_run *run, const pirn_module *module, pirn_instance **out)
+static pirn_status instantiate_module(wast_run *run, const pirn_module *module, pirn_instance **out)
 {
     size_t count = pirn_module_import_count(module);
     pirn_extern *imports = base_arena_array(&run->arena, count, sizeof *imports);
@@ -163,5 +196,12 @@ pirn_status wast_instantiate(wast_run *run, const pirn_module *module, pirn_inst
                         NULL); /* the first time, in a pool: from now on memories are copied on write */
     if (status == PIRN_OK && pirn_instance_start(*out) != NULL)
         status = pirn_call_start(run->call, pirn_instance_start(*out), NULL, run->error);
+    return status;
+}
+
+pirn_status wast_instantiate(wast_run *run, const wast_code *code, wast_instance *out)
+{
+    pirn_status status = code->component != NULL ? wast_component_instantiate(run, code->component, &out->component)
+                                                 : instantiate_module(run, code->module, &out->instance);
     return wast_note_absence(run, status);
 }

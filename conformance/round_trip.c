@@ -94,7 +94,7 @@ void wast_round_trip(wast_run *run, const wast_command *command)
         command->kind == WAST_MODULE || command->kind == WAST_DEFINITION || command->kind == WAST_ASSERT_MODULE;
     for (size_t i = 0; i < command->body_count; i++)
         wast_round_trip(run, &command->body[i]);
-    if (!is_module)
+    if (!is_module || command->module.is_component)
         return;
     trip t;
     vm_writer_init(&t.first, run->allocator);

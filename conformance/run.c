@@ -27,12 +27,20 @@ pirn_status wast_run_init(wast_run *run, pirn_engine *engine, pirn_pool *pool, w
 
 void wast_run_done(wast_run *run)
 {
+    for (size_t i = 0; i < run->instances.len; i++)
+        pirn_component_instance_free(run->instances.data[i].component);
     pirn_call_free(run->call);
     pirn_store_free(run->store);
     pirn_pool_kind_free(run->kind);
-    for (size_t i = 0; i < run->modules.len; i++)
-        pirn_module_free(run->modules.data[i]);
-    BASE_VEC_DONE(&run->modules, run->allocator);
+    for (size_t i = 0; i < run->prepared.len; i++)
+        pirn_prepared_free(run->prepared.data[i]);
+    for (size_t i = 0; i < run->codes.len; i++) {
+        pirn_module_free(run->codes.data[i].module);
+        pirn_component_free(run->codes.data[i].component);
+    }
+    pirn_linker_free(run->linker);
+    BASE_VEC_DONE(&run->prepared, run->allocator);
+    BASE_VEC_DONE(&run->codes, run->allocator);
     BASE_VEC_DONE(&run->definitions, run->allocator);
     BASE_VEC_DONE(&run->instances, run->allocator);
     BASE_VEC_DONE(&run->registered, run->allocator);

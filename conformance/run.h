@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A script while it runs: what its names stand for. Modules are definitions and instances apart, as in the
- * standard's own runner: `(module $M ...)` makes both. What a missing feature or a failure kept from being made has
+ * standard's own runner: `(module $M ...)` makes both. Components are like modules, and share their names. What a missing feature or a failure kept from being made has
  * its entry all the same, with the reason, so that the commands that need it are skipped or fail for that reason
  * and no other.
  *
@@ -14,7 +14,7 @@
 #include "conformance/log.h"
 #include "conformance/script.h"
 #include "vm/text/parse.h"
-#include <pirn/vm.h>
+#include <pirn/component.h>
 #include <pthread.h>
 
 /* Why there is nothing behind a name. */
@@ -23,15 +23,22 @@ typedef struct wast_absence {
     uint32_t line;       /* of the command that should have made it */
 } wast_absence;
 
+/* A module or a component; neither: there is none. */
+typedef struct wast_code {
+    pirn_module *module;
+    pirn_component *component;
+} wast_code;
+
 typedef struct wast_definition {
     pirn_str id;
-    pirn_module *module; /* NULL: see absence */
+    wast_code code; /* nothing: see absence */
     wast_absence absence;
 } wast_definition;
 
 typedef struct wast_instance {
     pirn_str id;
-    pirn_instance *instance; /* NULL: see absence */
+    pirn_instance *instance;            /* of a module */
+    pirn_component_instance *component; /* of a component; neither: see absence */
     wast_absence absence;
     bool is_foreign; /* it lives in another store */
 } wast_instance;
@@ -59,8 +66,10 @@ typedef struct wast_run {
     BASE_VEC(wast_instance) instances;
     BASE_VEC(wast_registered) registered;
     BASE_VEC(wast_thread *) threads;
-    BASE_VEC(pirn_module *) modules; /* to be freed behind the store */
-    struct wast_spectest *spectest;  /* NULL until something of it is imported */
+    BASE_VEC(wast_code) codes; /* to be freed behind the store */
+    BASE_VEC(pirn_prepared *) prepared;
+    pirn_linker *linker;            /* of components; NULL until it is needed */
+    struct wast_spectest *spectest; /* NULL until something of it is imported */
 } wast_run;
 
 /* Runs a whole script. OK whatever its commands do; NOMEM. */
@@ -76,20 +85,35 @@ bool wast_spectest_find(wast_run *run, pirn_str name, pirn_extern *out);
 
 /* ---- Modules (module.c) ---------------------------------------------------------------------------------------- */
 
-/* The bytes of the module: its own, or those of its text. MALFORMED, NOMEM. */
+/* The bytes of the module or component: its own, or those of its text. MALFORMED, NOMEM. */
 PIRN_MUST_CHECK pirn_status wast_assemble(wast_run *run, const wast_module *source, vm_writer *out);
 /*
  * Assembles, decodes and validates. What is absent is in run->absence, and the status is USAGE, when the module
- * needs a feature that this build does not have. The module is the caller's.
+ * needs a feature that this build does not have. The run keeps what is loaded.
  */
-PIRN_MUST_CHECK pirn_status wast_load(wast_run *run, const wast_module *source, pirn_module **out);
+PIRN_MUST_CHECK pirn_status wast_load(wast_run *run, const wast_module *source, wast_code *out);
 /* Resolves its imports, instantiates and calls the start function. */
-PIRN_MUST_CHECK pirn_status wast_instantiate(wast_run *run, const pirn_module *module, pirn_instance **out);
+PIRN_MUST_CHECK pirn_status wast_instantiate(wast_run *run, const wast_code *code, wast_instance *out);
 /* The last one of that name, or the last one; NULL, and the error and the absence say why. */
 wast_instance *wast_find_instance(wast_run *run, pirn_str id);
 wast_definition *wast_find_definition(wast_run *run, pirn_str id);
 /* After a failure: if the run's error complains of an absent feature, it becomes the absence and the status USAGE. */
 pirn_status wast_note_absence(wast_run *run, pirn_status status);
+
+/* ---- Components (component.c, component_value.c) --------------------------------------------------------------- */
+
+PIRN_MUST_CHECK pirn_status wast_component_instantiate(wast_run *run, const pirn_component *component,
+                                                       pirn_component_instance **out);
+/*
+ * Calls an exported function. The task has its result until it is freed; USAGE, and no task, when it cannot be called.
+ */
+PIRN_MUST_CHECK pirn_status wast_component_call(wast_run *run, const wast_action *action,
+                                                pirn_component_instance *instance, const pirn_component_func **func,
+                                                pirn_task **task);
+/* Makes an object of the type, with what it points to in `arena`. False when the value is of another type. */
+bool wast_to_component_value(const wast_value *value, const pirn_type *type, base_arena *arena, void *out);
+/* Is the object what the pattern says? */
+bool wast_component_matches(wast_run *run, const wast_value *pattern, const pirn_type *type, const void *object);
 
 /* ---- Threads (thread.c) ---------------------------------------------------------------------------------------- */
 

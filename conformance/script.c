@@ -12,7 +12,7 @@ enum { MAX_DEPTH = 32 };
 
 typedef void read_function(wast_reader *r, wast_command *out);
 static read_function read_module_command, read_register, read_action_command, read_assert_return, read_assert,
-    read_assert_custom, read_thread, read_wait;
+    read_assert_custom, read_thread, read_wait, read_component_command;
 
 /* Columns: word, what reads it, the status that an assertion is about. */
 static const struct form {
@@ -22,6 +22,7 @@ static const struct form {
     pirn_status status;
 } forms[] = {
     {"module", read_module_command, WAST_MODULE, PIRN_OK},
+    {"component", read_component_command, WAST_MODULE, PIRN_OK},
     {"register", read_register, WAST_REGISTER, PIRN_OK},
     {"invoke", read_action_command, WAST_ACTION, PIRN_OK},
     {"get", read_action_command, WAST_ACTION, PIRN_OK},
@@ -60,7 +61,7 @@ static pirn_str expect_id(wast_reader *r)
     return take_id(r);
 }
 
-static pirn_str expect_string(wast_reader *r)
+pirn_str wast_read_string(wast_reader *r)
 {
     vm_token token = r->lexer.token;
     if (token.kind != VM_TOKEN_STRING) {
@@ -80,7 +81,7 @@ static pirn_str read_strings(wast_reader *r, const char *between)
     const pirn_allocator *allocator = r->arena->allocator;
     bool room = true;
     while (room && r->lexer.token.kind == VM_TOKEN_STRING) {
-        pirn_str part = expect_string(r);
+        pirn_str part = wast_read_string(r);
         if (vm_lexer_failed(&r->lexer))
             break;
         size_t gap = strlen(between);
@@ -111,6 +112,7 @@ static pirn_str skip_fields(wast_reader *r)
 static void read_module_content(wast_reader *r, wast_module *out)
 {
     out->line = r->lexer.token.gap.line;
+    out->line_start = r->lexer.token.gap.line_start;
     if (vm_lexer_take(&r->lexer, "binary")) {
         out->form = WAST_BINARY;
         out->content = read_strings(r, "");
@@ -143,6 +145,12 @@ static void read_module_command(wast_reader *r, wast_command *out)
     read_module(r, &out->module);
 }
 
+static void read_component_command(wast_reader *r, wast_command *out)
+{
+    read_module_command(r, out);
+    out->module.is_component = true;
+}
+
 /* Fields without `(module`: all that follow one another are one module. */
 static void read_inline_module(wast_reader *r, wast_command *out)
 {
@@ -157,13 +165,16 @@ static void read_inline_module(wast_reader *r, wast_command *out)
     }
     out->kind = WAST_MODULE;
     out->word = PIRN_STR("module");
-    out->module = (wast_module){
-        .form = WAST_TEXT, .content = {begin.at, (size_t)(end - begin.at)}, .line = begin.line, .id = {"", 0}};
+    out->module = (wast_module){.form = WAST_TEXT,
+                                .content = {begin.at, (size_t)(end - begin.at)},
+                                .line = begin.line,
+                                .line_start = begin.line_start,
+                                .id = {"", 0}};
 }
 
 static void read_register(wast_reader *r, wast_command *out)
 {
-    out->name = expect_string(r);
+    out->name = wast_read_string(r);
     out->other = take_id(r);
 }
 
@@ -174,7 +185,7 @@ static void read_action(wast_reader *r, bool is_get, wast_action *out)
 {
     out->is_get = is_get;
     out->id = take_id(r);
-    out->name = expect_string(r);
+    out->name = wast_read_string(r);
     if (!is_get)
         wast_read_values(r, &out->args, &out->arg_count);
 }
@@ -205,15 +216,17 @@ static void read_assert(wast_reader *r, wast_command *out)
 {
     out->is_exception = pirn_str_eq(out->word, PIRN_STR("assert_exception"));
     out->is_suspension = pirn_str_eq(out->word, PIRN_STR("assert_suspension"));
-    if (vm_lexer_take_open(&r->lexer, "module")) {
+    out->module.is_component = vm_lexer_opens(&r->lexer, "component");
+    if (vm_lexer_take_open(&r->lexer, out->module.is_component ? "component" : "module")) {
         out->kind = WAST_ASSERT_MODULE;
         read_module(r, &out->module);
         vm_lexer_expect_close(&r->lexer);
     } else if (out->kind == WAST_ASSERT_MODULE || !take_action(r, &out->action)) {
-        vm_lexer_unexpected(&r->lexer, out->kind == WAST_ASSERT_MODULE ? "a module" : "an action or a module");
+        vm_lexer_unexpected(&r->lexer, out->kind == WAST_ASSERT_MODULE ? "a module or a component"
+                                                                       : "an action, a module or a component");
     }
     if (r->lexer.token.kind == VM_TOKEN_STRING)
-        out->message = expect_string(r);
+        out->message = wast_read_string(r);
 }
 
 static void read_assert_custom(wast_reader *r, wast_command *out)
@@ -231,8 +244,7 @@ static void read_wait(wast_reader *r, wast_command *out)
 
 static void read_command(wast_reader *r, wast_command *out);
 
-/* Copies what a vector holds to the arena, and frees the vector. */
-static void *keep(wast_reader *r, void *data, size_t len, size_t cap, size_t element)
+void *wast_reader_keep(wast_reader *r, void *data, size_t len, size_t cap, size_t element)
 {
     void *kept = base_arena_array(r->arena, len, element);
     if (kept != NULL && len > 0)
@@ -256,7 +268,7 @@ static void read_shared(wast_reader *r, wast_command *out)
             vm_lexer_fail_at(&r->lexer, &r->lexer.token.start, PIRN_NOMEM, "out of memory");
     }
     out->shared_count = shared.len;
-    out->shared = keep(r, shared.data, shared.len, shared.cap, sizeof *shared.data);
+    out->shared = wast_reader_keep(r, shared.data, shared.len, shared.cap, sizeof *shared.data);
 }
 
 static void read_thread(wast_reader *r, wast_command *out)
@@ -271,7 +283,7 @@ static void read_thread(wast_reader *r, wast_command *out)
             vm_lexer_fail_at(&r->lexer, &r->lexer.token.start, PIRN_NOMEM, "out of memory");
     }
     out->body_count = body.len;
-    out->body = keep(r, body.data, body.len, body.cap, sizeof *body.data);
+    out->body = wast_reader_keep(r, body.data, body.len, body.cap, sizeof *body.data);
 }
 
 /* ---- The script ------------------------------------------------------------------------------------------------ */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A test script as data, one command at a time: the grammar of the reference interpreter's scripts, and its
- * extensions for threads. Modules are not read here: a command keeps their text, and whoever executes it assembles
- * it, for that may be expected to fail.
+ * extensions for threads and for components, which are written as modules are. Modules are not read here: a command
+ * keeps their text, and whoever executes it assembles it, for that may be expected to fail.
  */
 #pragma once
 
 #include "vm/text/lexer.h"
+#include <pirn/component.h>
 
 /* ---- Values and patterns of values ----------------------------------------------------------------------------- */
 
@@ -17,7 +18,8 @@ typedef enum wast_kind {
     WAST_F64,
     WAST_V128,
     WAST_REF,
-    WAST_EITHER, /* a pattern only: one of several */
+    WAST_EITHER,          /* a pattern only: one of several */
+    WAST_COMPONENT_VALUE, /* of a component, but for f32 and f64, which are as those above */
 } wast_kind;
 
 typedef enum wast_nan {
@@ -57,6 +59,12 @@ struct wast_value {
     bool has_number;     /* ref.extern n, ref.host n */
     wast_value *choices; /* WAST_EITHER */
     size_t choice_count;
+    /* WAST_COMPONENT_VALUE */
+    pirn_type_kind type;
+    pirn_str label;    /* a string's and a char's text; the case of a variant or enum; a flag */
+    pirn_str field;    /* its name, of a part of a record */
+    wast_value *parts; /* elements, fields, flags; a payload */
+    size_t part_count;
 };
 
 /* ---- Commands -------------------------------------------------------------------------------------------------- */
@@ -68,10 +76,12 @@ typedef enum wast_form {
 } wast_form;
 
 typedef struct wast_module {
+    bool is_component;
     wast_form form;
     pirn_str id;      /* empty: none */
     pirn_str content; /* text or bytes */
     uint32_t line;    /* where the content begins, when it is the script's own text; else where the command does */
+    const char *line_start; /* of the line where it begins */
 } wast_module;
 
 typedef struct wast_action {
@@ -92,8 +102,8 @@ typedef enum wast_command_kind {
     WAST_ASSERT_RETURN, /* an action and its results */
     WAST_ASSERT_ACTION, /* an action that ends in a status */
     WAST_ASSERT_MODULE, /* a module that ends in a status */
-    WAST_THREAD, /* `id` with commands */
-    WAST_WAIT,   /* for `id` */
+    WAST_THREAD,        /* `id` with commands */
+    WAST_WAIT,          /* for `id` */
 } wast_command_kind;
 
 typedef struct wast_command wast_command;
@@ -134,3 +144,10 @@ bool wast_read(wast_reader *reader, wast_command *out, bool *ok);
 
 /* For wast_read: constants of arguments and patterns of results, up to the closing parenthesis. */
 bool wast_read_values(wast_reader *reader, wast_value **out, size_t *count);
+/* One of them, behind the open parenthesis, on its word. */
+void wast_read_value(wast_reader *reader, wast_value *out);
+/* The constant of a component whose word it stands on, behind the open parenthesis: false, and nothing taken, if none. */
+bool wast_read_component_value(wast_reader *reader, wast_value *out);
+/* A string's bytes, taken; and an array of what a vector holds, whose memory is freed. */
+pirn_str wast_read_string(wast_reader *reader);
+void *wast_reader_keep(wast_reader *reader, void *data, size_t len, size_t cap, size_t element);

@@ -128,8 +128,7 @@ static void read_either(wast_reader *r, wast_value *out)
     r->depth--;
 }
 
-/* Behind the open parenthesis, on the word. */
-static void read_value(wast_reader *r, wast_value *out)
+void wast_read_value(wast_reader *r, wast_value *out)
 {
     vm_lexer *lexer = &r->lexer;
     if (vm_lexer_take(lexer, "either")) {
@@ -152,7 +151,8 @@ static void read_value(wast_reader *r, wast_value *out)
             return;
         }
     }
-    vm_lexer_unexpected(lexer, "a constant");
+    if (!wast_read_component_value(r, out))
+        vm_lexer_unexpected(lexer, "a constant");
 }
 
 bool wast_read_values(wast_reader *r, wast_value **out, size_t *count)
@@ -163,18 +163,13 @@ bool wast_read_values(wast_reader *r, wast_value **out, size_t *count)
         wast_value value = {0};
         const char *begin = r->lexer.token.start.at;
         vm_lexer_expect_open(&r->lexer);
-        read_value(r, &value);
+        wast_read_value(r, &value);
         value.text = (pirn_str){begin, (size_t)(r->lexer.token.start.at - begin) + r->lexer.token.text.len};
         vm_lexer_expect_close(&r->lexer);
         if (!BASE_VEC_PUSH(&values, allocator, value))
             vm_lexer_fail_at(&r->lexer, &r->lexer.token.start, PIRN_NOMEM, "out of memory");
     }
     *count = values.len;
-    *out = base_arena_array(r->arena, values.len, sizeof **out);
-    if (*out == NULL)
-        vm_lexer_fail_at(&r->lexer, &r->lexer.token.start, PIRN_NOMEM, "out of memory");
-    else if (values.len > 0)
-        memcpy(*out, values.data, values.len * sizeof **out);
-    BASE_VEC_DONE(&values, allocator);
+    *out = wast_reader_keep(r, values.data, values.len, values.cap, sizeof *values.data);
     return !vm_lexer_failed(&r->lexer);
 }

@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs one part of the official suite. Usage: suite_test.sh PIRN ROOT PART [OPTIONS OF pirn wast]
-# The suite lies in ROOT/../shared/spec or in $PIRN_SUITES/spec; without it the test is skipped (77),
-# and also where this build has not what all of the part needs.
+# Runs one part of an official suite. Usage: suite_test.sh PIRN ROOT SUITE PART [OPTIONS OF pirn wast]
+# SUITE is spec or component-model/test. It lies in ROOT/../shared or in $PIRN_SUITES; without it the test is skipped
+# (77), and also where this build has not what all of the part needs.
 # PART is a folder of it, "core" for the scripts at its top, or "all".
 set -u
-pirn=$1 root=$2 part=$3
-shift 3
-suite=$root/../shared/spec
+pirn=$1 root=$2 name=$3 part=$4
+shift 4
+suite=$root/../shared/$name
 if [ ! -d "$suite" ]; then
-    suite=${PIRN_SUITES:-/nonexistent}/spec
+    suite=${PIRN_SUITES:-/nonexistent}/$name
 fi
 if [ ! -d "$suite" ]; then
-    echo "skipped: there is no ../shared/spec, and PIRN_SUITES does not lead to one"
+    echo "skipped: there is no ../shared/$name, and PIRN_SUITES does not lead to one"
     exit 77
 fi
 case $part in

@@ -496,9 +496,84 @@ static void test_paths_that_cannot_be_run_are_refused(void **state)
     pirn_error_free(error);
 }
 
+#define COMPONENT                                                                                               \
+    "(component definition $C"                                                                                  \
+    "  (core module $m"                                                                                         \
+    "    (func (export \"id\") (param i32) (result i32) (local.get 0))"                                         \
+    "    (func (export \"f\") (param f32) (result f32) (local.get 0))"                                          \
+    "    (func (export \"pair\") (param i32 i32) (result i32) (local.get 1))"                                   \
+    "    (func (export \"trap\") (unreachable)))"                                                               \
+    "  (core instance $i (instantiate $m))"                                                                     \
+    "  (func (export \"s8\") (param \"x\" s8) (result s8) (canon lift (core func $i \"id\")))"                  \
+    "  (func (export \"char\") (param \"x\" char) (result char) (canon lift (core func $i \"id\")))"            \
+    "  (func (export \"float\") (param \"x\" f32) (result f32) (canon lift (core func $i \"f\")))"              \
+    "  (type $e (enum \"a\" \"b\")) (export $e2 \"e\" (type $e))"                                               \
+    "  (type $f (flags \"r\" \"w\")) (export $f2 \"fl\" (type $f))"                                             \
+    "  (type $r (record (field \"x\" u8) (field \"y\" bool))) (export $r2 \"r\" (type $r))"                     \
+    "  (func (export \"enum\") (param \"x\" $e2) (result $e2) (canon lift (core func $i \"id\")))"              \
+    "  (func (export \"flags\") (param \"x\" $f2) (result $f2) (canon lift (core func $i \"id\")))"             \
+    "  (func (export \"option\") (param \"x\" (option u8)) (result bool) (canon lift (core func $i \"pair\")))" \
+    "  (func (export \"y\") (param \"x\" $r2) (result bool) (canon lift (core func $i \"pair\")))"              \
+    "  (func (export \"trap\") (canon lift (core func $i \"trap\"))))"                                          \
+    "(component instance $i $C)"
+
+static void test_components_are_instantiated_and_called(void **state)
+{
+    (void)state;
+    static const expectation rows[] = {
+        {COMPONENT "(assert_return (invoke \"s8\" (s8.const -1)) (s8.const -1))", 3, 0, 0, 0, NULL},
+        {COMPONENT "(assert_return (invoke $i \"char\" (char.const \"\\u{263a}\")) (char.const \"\\u{263a}\"))", 3, 0,
+         0, 0, NULL},
+        {COMPONENT "(assert_return (invoke \"float\" (f32.const nan:0x200000)) (f32.const nan:canonical))", 3, 0, 0,
+         0, NULL},
+        {COMPONENT "(assert_return (invoke \"enum\" (enum.const \"b\")) (enum.const \"b\"))", 3, 0, 0, 0, NULL},
+        {COMPONENT "(assert_return (invoke \"flags\" (flags.const \"w\")) (flags.const \"w\"))", 3, 0, 0, 0, NULL},
+        {COMPONENT "(assert_return (invoke \"option\" (option.some (u8.const 1))) (bool.const true))", 3, 0, 0, 0,
+         NULL},
+        {COMPONENT "(assert_return (invoke \"option\" (option.none)) (bool.const false))", 3, 0, 0, 0, NULL},
+        {COMPONENT
+         "(assert_return (invoke \"y\" (record.const (field \"x\" (u8.const 0)) (field \"y\" bool.const true)))"
+         "(bool.const true))",
+         3, 0, 0, 0, NULL},
+        {COMPONENT "(assert_trap (invoke \"trap\") \"unreachable\")"
+                   "(assert_trap (invoke \"trap\") \"cannot enter component instance\")"
+                   "(component instance $j $C) (assert_return (invoke $j \"s8\" (s8.const 1)) (s8.const 1))",
+         6, 0, 0, 0, NULL},
+        {"(assert_invalid (component (type (tuple))) \"\")", 1, 0, 0, 0, NULL},
+        {"(assert_malformed (component quote \"(type (tuple)\") \"\")", 1, 0, 0, 0, NULL},
+        {"(assert_malformed (component binary \"\\00asm\") \"\")", 1, 0, 0, 0, NULL},
+        {"(assert_unlinkable (component (import \"a\" (func))) \"\")", 1, 0, 0, 0, NULL},
+        {"(assert_trap (component (core module $m (func $f (unreachable)) (start $f))"
+         "(core instance (instantiate $m))) \"unreachable\")",
+         1, 0, 0, 0, NULL},
+    };
+    CHECK_ALL(rows);
+}
+
+static void test_wrong_values_of_components_are_told(void **state)
+{
+    (void)state;
+    static const expectation rows[] = {
+        {COMPONENT "(assert_return (invoke \"s8\" (s8.const 1)) (s8.const 2))", 2, 1, 0, 1, "1"},
+        {COMPONENT "(assert_return (invoke \"s8\" (s8.const 1)) (u8.const 1))", 2, 1, 0, 1, "1"},
+        {COMPONENT "(assert_return (invoke \"s8\" (s8.const 1)))", 2, 1, 0, 1, "1"},
+        {COMPONENT "(invoke \"s8\" (u8.const 1))", 2, 1, 0, 1, "parameter 0 is of type s8"},
+        {COMPONENT "(invoke \"s8\" (s8.const 300))", 2, 1, 0, 1, "expected a number that fits"},
+        {COMPONENT "(invoke \"s8\")", 2, 1, 0, 1, "the function has 1 parameters"},
+        {COMPONENT "(invoke \"enum\" (enum.const \"c\"))", 2, 1, 0, 1, "parameter 0 is of type"},
+        {COMPONENT "(invoke \"char\" (char.const \"ab\"))", 2, 1, 0, 1, "parameter 0 is of type char"},
+        {COMPONENT "(invoke \"none\")", 2, 1, 0, 1, "there is no export \"none\" that is a func"},
+        {COMPONENT "(get \"s8\")", 2, 1, 0, 1, "a component has no globals"},
+        {"(component (type u9))", 0, 1, 0, 1, "unexpected token u9, expected a type (at 1:18)"},
+    };
+    CHECK_ALL(rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_components_are_instantiated_and_called),
+        cmocka_unit_test(test_wrong_values_of_components_are_told),
         cmocka_unit_test(test_results_that_come_as_expected_pass),
         cmocka_unit_test(test_other_results_fail_with_their_line),
         cmocka_unit_test(test_references_are_told_by_what_they_are),

@@ -69,8 +69,7 @@ static void import_type(vm_text_parser *p, uint8_t kind, vm_writer *w)
     }
 }
 
-/* `(kind id? type)`, written; without `ids`, `uses` things are of it. */
-static void described_import(vm_text_parser *p, bool ids, uint32_t uses, vm_writer *w)
+void vm_text_described_import(vm_text_parser *p, bool ids, uint32_t uses, vm_writer *w)
 {
     vm_lexer_expect_open(p->lexer);
     const kind_row *row = take_kind(p);
@@ -99,7 +98,7 @@ static void import_group(vm_text_parser *p, vm_writer *w)
         vm_writer_name(&items, vm_text_name(p));
         bool has_type = p->lexer->token.kind == VM_TOKEN_OPEN;
         if (has_type && !shared)
-            described_import(p, true, 1, &items);
+            vm_text_described_import(p, true, 1, &items);
         else if (has_type || (!shared && count > 0))
             vm_lexer_unexpected(p->lexer, shared ? ")" : "a type, as in the item before");
         else
@@ -109,7 +108,7 @@ static void import_group(vm_text_parser *p, vm_writer *w)
     vm_writer_name(w, PIRN_STR(""));
     vm_writer_u8(w, shared ? COMPACT_SHARED : COMPACT_TYPED);
     if (shared)
-        described_import(p, false, count, w);
+        vm_text_described_import(p, false, count, w);
     vm_writer_leb_unsigned(w, count);
     vm_writer_bytes(w, items.data, items.len);
     if (items.failed)
@@ -126,7 +125,7 @@ static void import_field(vm_text_parser *p)
         return;
     }
     vm_writer_name(w, vm_text_name(p));
-    described_import(p, true, 1, w);
+    vm_text_described_import(p, true, 1, w);
 }
 
 static void export_field(vm_text_parser *p)

@@ -41,7 +41,7 @@ static void end_writer(vm_writer *w, const pirn_allocator *allocator)
     vm_writer_done(w);
 }
 
-static void parser_init(vm_text_parser *p, vm_lexer *lexer, const pirn_allocator *allocator)
+void vm_text_parser_init(vm_text_parser *p, vm_lexer *lexer, const pirn_allocator *allocator)
 {
     *p = (vm_text_parser){.lexer = lexer, .allocator = allocator};
     base_arena_init(&p->arena, allocator);
@@ -52,7 +52,7 @@ static void parser_init(vm_text_parser *p, vm_lexer *lexer, const pirn_allocator
     each_writer(p, begin_writer);
 }
 
-static void parser_done(vm_text_parser *p)
+void vm_text_parser_done(vm_text_parser *p)
 {
     each_writer(p, end_writer);
     for (size_t i = 0; i < VM_SPACE_COUNT; i++) {
@@ -165,7 +165,7 @@ static void parse_fields(vm_text_parser *p)
 static pirn_status parse_marked_fields(vm_lexer *lexer, pirn_str name, vm_text_marks *marks, vm_writer *out)
 {
     vm_text_parser p;
-    parser_init(&p, lexer, out->allocator);
+    vm_text_parser_init(&p, lexer, out->allocator);
     p.module_name = name;
     p.marks = marks;
     parse_fields(&p);
@@ -173,7 +173,7 @@ static pirn_status parse_marked_fields(vm_lexer *lexer, pirn_str name, vm_text_m
         write_module(&p, out);
     if (out->failed)
         vm_text_nomem(&p);
-    parser_done(&p);
+    vm_text_parser_done(&p);
     return lexer->status;
 }
 

@@ -12,6 +12,7 @@
  *   names.c      annotations, the name section and other custom sections
  *   parse.c      the sections one behind the other
  *   place.c      which line an instruction of the module came from
+ *   type_space.c types that are no module's: those of components
  *
  * All parsing functions end at once when the lexer has failed, and the caller goes on without asking: see lexer.h.
  * Types are kept as they are encoded: function types are equal when their bytes are.
@@ -145,6 +146,8 @@ typedef struct vm_text_parser {
     BASE_VEC(vm_lexer) type_fields; /* where the types are */
     BASE_VEC(vm_text_type) types;
     uint32_t explicit_types;
+    vm_text_find_type find_type; /* who knows the types' identifiers; NULL: the parser itself */
+    void *find_user;
     base_map signatures; /* encoded function type -> type index */
     vm_writer signature; /* the one being read */
 
@@ -179,6 +182,8 @@ typedef struct vm_text_parser {
 /* ---- parse.c --------------------------------------------------------------------------------------------------- */
 
 void vm_text_nomem(vm_text_parser *p);
+void vm_text_parser_init(vm_text_parser *p, vm_lexer *lexer, const pirn_allocator *allocator);
+void vm_text_parser_done(vm_text_parser *p);
 /* Begins an item of a section. */
 vm_writer *vm_text_item(vm_text_parser *p, uint8_t section);
 
@@ -243,6 +248,8 @@ void vm_text_declare_fields(vm_text_parser *p);
 /* ---- field.c, segment.c ---------------------------------------------------------------------------------------- */
 
 void vm_text_parse_field(vm_text_parser *p);
+/* `(kind id? type)`, written; without `ids`, `uses` things are of it. */
+void vm_text_described_import(vm_text_parser *p, bool ids, uint32_t uses, vm_writer *w);
 void vm_text_elem(vm_text_parser *p);
 void vm_text_data(vm_text_parser *p);
 /* The segment inside a table or memory definition: `(elem ...)`, `(data ...)`; returns its length. */

@@ -34,6 +34,8 @@ uint32_t vm_text_symbol_of(vm_text_parser *p, const vm_token *token)
 /* The index that the ID token has in the space. */
 static uint32_t resolve(vm_text_parser *p, vm_text_space space, const vm_token *token)
 {
+    if (space == VM_SPACE_TYPE && p->find_type != NULL)
+        return p->find_type(p->find_user, token);
     pirn_str name = vm_lexer_id(p->lexer, token, &p->arena);
     uint64_t number;
     if (vm_lexer_failed(p->lexer))

@@ -143,6 +143,15 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_component_load(pirn_engine *engine, co
 /* After everything prepared from it. */
 PIRN_API void pirn_component_free(pirn_component *component);
 
+/*
+ * The text of a component (UTF-8): whether it is one rather than that of a module, and its bytes, with or without
+ * `(component ...)` around its definitions. Identifiers become the section component-name. The bytes live in `arena`; they are
+ * not validated. MALFORMED with line and column, LIMIT, NOMEM.
+ */
+PIRN_API bool pirn_is_component_text(const char *text, size_t size);
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_component_text_parse(const char *text, size_t size, pirn_arena *arena,
+                                                               const uint8_t **bytes, size_t *bytes_size, pirn_error *error);
+
 typedef enum pirn_item_kind {
     PIRN_ITEM_MODULE,
     PIRN_ITEM_FUNC,

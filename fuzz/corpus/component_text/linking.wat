@@ -1,0 +1,15 @@
+(component $c
+  (component $inner (import "f" (func $f)) (export "g" (func $f)))
+  (core module $m (import "parts") (export "f" (func (param i32))))
+  (component $outer
+    (import "i" (instance $i (export "f" (func)) (export "sub" (instance (export "f" (func))))))
+    (instance $a (instantiate $inner (with "f" (func $i "f"))))
+    (instance $b (instantiate $inner (with "f" (func $i "sub" "f"))))
+    (instance $both (export "both") (export "a" (instance $a)) (export "b" (func $b "g"))))
+  (core rec (type $s (struct (field (ref null $t)))) (type $t (sub (array i8))))
+  (canon backpressure.inc (core func))
+  (core func (canon context.get i32 0))
+  (core func (canon thread.yield cancellable))
+  (value $v u8 (binary "\07"))
+  (alias outer $c $m (core module $again))
+)

@@ -1,0 +1,17 @@
+(component
+  (type $point (record (field "x" f32) (field "y" f32)))
+  (type $shape (variant (case "circle" $point) (case "none")))
+  (type $all (tuple $shape (list (option u8)) (result string (error (enum "a" "b"))) (flags "r" "w")))
+  (type $gated (tuple (stream u8) (future) (map string char) (list u8 4) error-context))
+  (type $r (export "r") (resource (rep i32)))
+  (type $i (instance
+    (alias outer 1 $point (type $p))
+    (export "res" (type $res (sub resource)))
+    (export "[method]res.get" (func (param "self" (borrow $res)) (result $p)))
+    (export "later" (func async (result (own $res))))))
+  (type (component (import "i" (instance (type $i))) (export "c" (component)) (core type (module (import "a" "b" (func))))))
+  (import "a:b/c@1.2.3" (instance $in (type $i)))
+  (import "plain" (implements "a:b/c") (external-id "x") (instance (type $i)))
+  (component (type (list $all)))
+  (export "t" (type $in "res"))
+)
