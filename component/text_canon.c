@@ -65,8 +65,8 @@ static const struct form {
 static const char *canon_word(cm_canon_kind kind)
 {
     switch (kind) {
-#define CANON_CASE(code, name, text, feature) \
-    case name:                                \
+#define CANON_CASE(code, name, text, ...) \
+    case name:                            \
         return text;
         CM_CANONS(CANON_CASE)
 #undef CANON_CASE
