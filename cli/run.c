@@ -3,6 +3,7 @@
 #include "cli/features.h"
 #include "cli/file.h"
 #include "cli/invoke.h"
+#include "cli/profile.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 #include <pirn/host.h>
@@ -22,6 +23,8 @@ const cli_option cli_run_options[] = {
     {"max-stack", "SIZE", "most bytes of the guest's call stack; default 1MiB"},
     {"cache", "DIR", "remember in this directory which modules have been validated; made when there is none"},
     CLI_FEATURE_OPTIONS,
+    {"profile-ops", NULL, "count the interpreter's own instructions and their sequences, and print the table on stderr; slow"},
+    {"json", NULL, "print the table of --profile-ops as JSON"},
     {"help", NULL, "print this help"},
     {NULL, NULL, NULL},
 };
@@ -76,6 +79,7 @@ static bool read_limits(run *r)
     r->limits = pirn_store_limits_default();
     r->engine_config = pirn_config_default();
     r->engine_config.fuel = cli_has(r->args, "fuel");
+    r->engine_config.profile = cli_has(r->args, "profile-ops");
     r->engine_config.interruptible = cli_has(r->args, "timeout");
     r->engine_config.parallel = pirn_host_parallel();
     r->timeout_ns = PIRN_NO_TIMEOUT;
@@ -294,6 +298,8 @@ int cli_run(const cli_args *args)
         code = cli_file_report(&r.file, status, r.error);
     if (r.has_complained || (status == PIRN_USAGE && cli_has(args, "invoke")))
         code = CLI_USAGE;
+    if (r.engine_config.profile && r.store != NULL)
+        cli_print_profile(r.store, cli_has(r.args, "json"));
     release(&r);
     return code;
 }

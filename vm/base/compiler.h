@@ -15,12 +15,15 @@
 #define BASE_COLD        __attribute__((cold, noinline))
 #define BASE_NOINLINE    __attribute__((noinline))
 #define BASE_INLINE      static inline __attribute__((always_inline, unused))
+/* The compiler takes the variable as it is, and does not compute it a second time in another way. */
+#define BASE_KEEP(variable) __asm__("" : "+r"(variable))
 #else
 #define BASE_LIKELY(x)   (x)
 #define BASE_UNLIKELY(x) (x)
 #define BASE_COLD
 #define BASE_NOINLINE
 #define BASE_INLINE static inline
+#define BASE_KEEP(variable) ((void)0)
 #endif
 
 #define BASE_COUNT(array) (sizeof(array) / sizeof((array)[0]))

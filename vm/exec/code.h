@@ -76,7 +76,7 @@ typedef struct vm_cell_place {
 bool vm_translate_places(const pirn_module *module, uint32_t func, base_arena *arena, vm_cell_place **places, size_t *count);
 
 /* Shows the cells of a translated function, one line each ("   12 i32_add_si_s s2 s0 7"), with the number of the cell's first
- * word. False when the function is not translated yet or when out of memory. */
+ * word. False when the function is not translated yet, when the engine counts (vm/exec/profile.h), or when out of memory. */
 typedef void (*vm_disasm_line)(void *data, uint32_t word, const char *line);
 bool vm_disasm(const pirn_module *module, uint32_t func, vm_disasm_line line, void *data);
 

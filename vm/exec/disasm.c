@@ -106,6 +106,34 @@ static uint32_t put_operands(line_writer *w, const vm_code *code, const vm_word 
         case 'Q':
             put(w, " 0x%llx", (unsigned long long)cell[words++].u64);
             break;
+        case 'k':
+            put(w, " %d", (int)cell[words++].imm);
+            break;
+        case 'i':
+            put_slot(w, cell[words].a);
+            put(w, " %d", (int)cell[words++].imm);
+            break;
+        case 'p':
+            put_slot(w, cell[words].a);
+            put_slot(w, cell[words++].b);
+            break;
+        case 'f':
+            put_slot(w, cell[words].d);
+            put(w, " frame");
+            put_slot(w, cell[words++].offset);
+            break;
+        case 'q':
+            put_slot(w, cell[words].d);
+            put(w, " %d", (int)cell[words++].imm);
+            break;
+        case 'g':
+            put_slot(w, cell[words].d);
+            put_slot(w, cell[words].a);
+            put(w, " %d", (int)cell[words++].imm);
+            break;
+        case 'j':
+            put_slot(w, cell[words++].b);
+            break;
         case 'T':
             put_target(w, code, &cell[words++]);
             break;
@@ -138,7 +166,7 @@ static uint32_t put_cell(line_writer *w, const vm_code *code, const vm_word *cel
 
 bool vm_disasm(const pirn_module *module, uint32_t func, vm_disasm_line line, void *data)
 {
-    if (func < module->syntax.imported_funcs || func >= module->syntax.funcs.len)
+    if (module->engine->config.profile || func < module->syntax.imported_funcs || func >= module->syntax.funcs.len)
         return false;
     const vm_code *code = module->codes[func - module->syntax.imported_funcs];
     const pirn_allocator *allocator = &module->engine->allocator;

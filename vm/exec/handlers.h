@@ -70,6 +70,15 @@ BASE_COLD VM_HANDLER(vm_trap_MEMORY_BOUNDS);
         len = inst->memory0 != NULL ? inst->memory0->size : 0;    \
     } while (0)
 
+/* Where an instruction accesses memory 0 with 32-bit addresses, of which effective addresses have 33 bits: declares `p`, or
+ * traps. The sum of address and bytes is made once, for the check and for the access. */
+#define VM_PLACE(address_, bytes)                  \
+    uint64_t end = (uint64_t)(address_) + (bytes); \
+    if ((bytes) > 1)                               \
+        BASE_KEEP(end);                            \
+    VM_TRAP_IF(end > len, MEMORY_BOUNDS)           \
+    uint8_t *p = mem + (end - (bytes));
+
 /* ---- Any memory ------------------------------------------------------------------------------------------------------- */
 
 /* An address of the memory's type, from its slot. */
@@ -111,13 +120,13 @@ BASE_INLINE bool vm_is_outside(uint64_t at, uint64_t count, uint64_t size)
 #define VM_ACC_D facc
 #define VM_ACC_R vm_ref_of_image(acc)
 
-/* Of an operand word (integers), or the word behind it (floats). */
+/* Of an operand word (i32), or the word behind it. */
 #define VM_IMM_I       ((uint32_t)pc[1].imm)
-#define VM_IMM_L       ((uint64_t)(int64_t)pc[1].imm)
+#define VM_IMM_L       pc[2].u64
 #define VM_IMM_F       pc[2].f32
 #define VM_IMM_D       pc[2].f64
 #define VM_IMM_WORDS_I 2
-#define VM_IMM_WORDS_L 2
+#define VM_IMM_WORDS_L 3
 #define VM_IMM_WORDS_F 3
 #define VM_IMM_WORDS_D 3
 

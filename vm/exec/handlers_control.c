@@ -27,6 +27,15 @@ VM_HANDLER(op_BR_TABLE_s)
     VM_GOTO(pc[2 + (index < last ? index : last)].target);
 }
 
+#define BR_TABLE_ADD(form, value)                                            \
+    VM_HANDLER(op_BR_TABLE_##form##_ADD)                                     \
+    {                                                                        \
+        uint32_t index = (value) + (uint32_t)pc[2].imm, last = pc[1].offset; \
+        VM_GOTO(pc[3 + (index < last ? index : last)].target);               \
+    }
+BR_TABLE_ADD(s, VM_SLOT(pc[1].a).u32)
+BR_TABLE_ADD(a, vm_u32_of_image(acc))
+
 VM_HANDLER(op_BR_TABLE_a)
 {
     uint32_t index = vm_u32_of_image(acc), last = pc[1].offset;
@@ -40,16 +49,41 @@ static inline bool is_above_limit(const pirn_instance *inst, const uint8_t *fp)
     return (uintptr_t)fp > atomic_load_explicit(&inst->context->stack_limit, memory_order_relaxed);
 }
 
+/* The last words of the cell, from `at` on, are those of a call. */
+#define CALL(at)                                                        \
+    do {                                                                \
+        uint8_t *callee = fp + pc[at].offset;                           \
+        if (BASE_UNLIKELY(is_above_limit(inst, callee)))                \
+            VM_BECOME(vm_trap_stack);                                   \
+        pirn_slot *header = (pirn_slot *)(void *)(callee + pc[at].d);   \
+        header[VM_FRAME_RETURN_PC].ref = (void *)(pc + (at) + 2);       \
+        header[VM_FRAME_CALLER_FP].ref = fp;                            \
+        fp = callee;                                                    \
+        VM_GOTO(atomic_load_explicit(&pc[(at) + 1].entry, VM_CONSUME)); \
+    } while (0)
+
 VM_HANDLER(op_CALL)
 {
-    uint8_t *callee = fp + pc[1].offset;
-    if (BASE_UNLIKELY(is_above_limit(inst, callee)))
-        VM_BECOME(vm_trap_stack);
-    pirn_slot *header = (pirn_slot *)(void *)(callee + pc[1].d);
-    header[VM_FRAME_RETURN_PC].ref = (void *)(pc + 3);
-    header[VM_FRAME_CALLER_FP].ref = fp;
-    fp = callee;
-    VM_GOTO(atomic_load_explicit(&pc[2].entry, VM_CONSUME));
+    CALL(1);
+}
+
+VM_HANDLER(op_CALL_ADD)
+{
+    VM_TO_s_I(VM_SLOT(pc[1].a).u32 + pc[1].offset);
+    CALL(2);
+}
+
+VM_HANDLER(op_CALL_COPY)
+{
+    VM_SLOT(pc[1].d).u64 = VM_SLOT(pc[1].a).u64;
+    CALL(2);
+}
+
+VM_HANDLER(op_CALL_COPY_COPY)
+{
+    VM_SLOT(pc[1].d).u64 = VM_SLOT(pc[1].a).u64;
+    VM_SLOT(pc[1].b).u64 = VM_SLOT(pc[1].c).u64;
+    CALL(2);
 }
 
 /* Enters a function of this or another instance, or of the host, and leaves the state in the context. */
@@ -170,41 +204,23 @@ VM_HANDLER(op_BR_NON_NULL)
 
 /* ---- Returns -------------------------------------------------------------------------------------------------------- */
 
-#define RETURN()                                   \
-    do {                                           \
-        const pirn_slot *header = HEADER(pc[1].d); \
+#define RETURN(name, load, header_)                \
+    VM_HANDLER(op_##name)                          \
+    {                                              \
+        const pirn_slot *header = HEADER(header_); \
+        load;                                      \
         fp = header[VM_FRAME_CALLER_FP].ref;       \
         VM_GOTO(header[VM_FRAME_RETURN_PC].ref);   \
-    } while (0)
-
-VM_HANDLER(op_RETURN)
-{
-    RETURN();
-}
-
-VM_HANDLER(op_RETURN_s)
-{
-    acc = VM_SLOT(pc[1].a).u64;
-    RETURN();
-}
-
-VM_HANDLER(op_RETURN_fs)
-{
-    facc = VM_SLOT(pc[1].a).f64;
-    RETURN();
-}
-
-VM_HANDLER(op_RETURN_i)
-{
-    acc = pc[2].u64;
-    RETURN();
-}
-
-VM_HANDLER(op_RETURN_fi)
-{
-    facc = pc[2].f64;
-    RETURN();
-}
+    }
+#define RETURNS(name, load)                   \
+    RETURN(name, load, pc[1].d)               \
+    RETURN(name##_1, load, sizeof(pirn_slot)) \
+    RETURN(name##_2, load, 2 * sizeof(pirn_slot))
+RETURNS(RETURN, )
+RETURNS(RETURN_s, acc = VM_SLOT(pc[1].a).u64)
+RETURNS(RETURN_fs, facc = VM_SLOT(pc[1].a).f64)
+RETURNS(RETURN_i, acc = pc[2].u64)
+RETURNS(RETURN_fi, facc = pc[2].f64)
 
 /* ---- Entry of functions, limits --------------------------------------------------------------------------------------- */
 
@@ -235,6 +251,14 @@ VM_HANDLER(op_ZERO_4)
     VM_SLOT(pc[1].d + 8).u64 = 0;
     VM_SLOT(pc[1].d + 16).u64 = 0;
     VM_SLOT(pc[1].d + 24).u64 = 0;
+    VM_NEXT(2);
+}
+
+VM_HANDLER(op_ZERO_8)
+{
+    pirn_slot *slots = &VM_SLOT(pc[1].d);
+    for (int i = 0; i < 8; i++)
+        slots[i].u64 = 0;
     VM_NEXT(2);
 }
 

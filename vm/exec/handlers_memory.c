@@ -7,15 +7,40 @@
 #include "vm/exec/handlers.h"
 #include "vm/exec/shared.h"
 
-/* Where a cell accesses memory: declares `p`, or traps. */
-#define PLACE(address_, bytes)                         \
-    uint64_t address = (address_);                     \
-    VM_TRAP_IF(address + (bytes) > len, MEMORY_BOUNDS) \
-    uint8_t *p = mem + address;
-#define PLACE_s(bytes)  PLACE((uint64_t)VM_SLOT(pc[1].a).u32 + pc[1].offset, bytes)
-#define PLACE_a(bytes)  PLACE((uint64_t)vm_u32_of_image(acc) + pc[1].offset, bytes)
-#define PLACE_i(bytes)  PLACE(pc[2].u64, bytes)
-#define PLACE_x(bytes)  VM_PLACE_IN(inst->memories[pc[1].b], VM_SLOT(pc[1].a), pc[2].u64, bytes)
+/* By the form of a cell's address. */
+#define PLACE_s(bytes) VM_PLACE((uint64_t)VM_SLOT(pc[1].a).u32 + pc[1].offset, bytes)
+#define PLACE_a(bytes) VM_PLACE((uint64_t)vm_u32_of_image(acc) + pc[1].offset, bytes)
+#define PLACE_i(bytes) VM_PLACE(pc[2].u64, bytes)
+#define PLACE_x(bytes) VM_PLACE_IN(inst->memories[pc[1].b], VM_SLOT(pc[1].a), pc[2].u64, bytes)
+/* Sums of 32 bits wrap around before the offset is added. */
+#define PLACE_w(bytes) VM_PLACE(VM_SLOT(pc[1].a).u32 + pc[1].offset, bytes)
+#define PLACE_b(bytes) VM_PLACE(vm_u32_of_image(acc) + pc[1].offset, bytes)
+#define PLACE_k(bytes) VM_PLACE(VM_SLOT(pc[1].a).u32 *(bytes) + pc[1].offset, bytes)
+#define PLACE_c(bytes) VM_PLACE(vm_u32_of_image(acc) * (bytes) + pc[1].offset, bytes)
+#define PLACE_t(bytes) VM_PLACE((uint64_t)(VM_SLOT(pc[1].a).u32 + VM_SLOT(pc[1].b).u32) + pc[1].c, bytes)
+#define PLACE_u(bytes) VM_PLACE((uint64_t)(VM_SLOT(pc[1].a).u32 + vm_u32_of_image(acc)) + pc[1].offset, bytes)
+#define PLACE_v(bytes) VM_PLACE((uint64_t)(VM_SLOT(pc[1].a).u32 + VM_SLOT(pc[1].b).u32 * (bytes)) + pc[1].c, bytes)
+#define PLACE_y(bytes) \
+    VM_PLACE((uint64_t)(VM_SLOT(pc[1].a).u32 + vm_u32_of_image(acc) * (bytes)) + pc[1].offset, bytes)
+#define PLACE_z(bytes)                                  \
+    uint32_t sum = VM_SLOT(pc[1].a).u32 + pc[1].offset; \
+    VM_PLACE((uint64_t)sum + pc[2].offset, bytes)       \
+    VM_SLOT(pc[2].d).u64 = vm_image_of_u32(sum);
+#define PLACE_o(bytes)                            \
+    uint32_t old = VM_SLOT(pc[1].a).u32;          \
+    VM_PLACE((uint64_t)old + pc[2].offset, bytes) \
+    VM_SLOT(pc[2].d).u64 = vm_image_of_u32(old);  \
+    VM_SLOT(pc[1].a).u64 = vm_image_of_u32(old + pc[1].offset);
+#define ADDRESS_WORDS_w 2
+#define ADDRESS_WORDS_b 2
+#define ADDRESS_WORDS_k 2
+#define ADDRESS_WORDS_c 2
+#define ADDRESS_WORDS_t 2
+#define ADDRESS_WORDS_u 2
+#define ADDRESS_WORDS_v 2
+#define ADDRESS_WORDS_y 2
+#define ADDRESS_WORDS_z 3
+#define ADDRESS_WORDS_o 3
 #define ADDRESS_WORDS_s 2
 #define ADDRESS_WORDS_a 2
 #define ADDRESS_WORDS_i 3
@@ -60,6 +85,37 @@
 #define STORE_WORDS_ia    3
 #define STORE_WORDS_xs    3
 #define STORE_WORDS_ii    4
+
+#define STORE_PLACE_ws    PLACE_w
+#define STORE_VALUE_ws(T) VM_SLOT_##T(pc[1].d)
+#define STORE_WORDS_ws    2
+#define STORE_PLACE_wi    PLACE_w
+#define STORE_VALUE_wi(T) VM_WORD_##T(pc[2])
+#define STORE_WORDS_wi    3
+#define STORE_PLACE_wa    PLACE_w
+#define STORE_VALUE_wa(T) VM_ACC_##T
+#define STORE_WORDS_wa    2
+#define STORE_PLACE_bs    PLACE_b
+#define STORE_VALUE_bs(T) VM_SLOT_##T(pc[1].d)
+#define STORE_WORDS_bs    2
+#define STORE_PLACE_bi    PLACE_b
+#define STORE_VALUE_bi(T) VM_WORD_##T(pc[2])
+#define STORE_WORDS_bi    3
+#define STORE_PLACE_ks    PLACE_k
+#define STORE_VALUE_ks(T) VM_SLOT_##T(pc[1].d)
+#define STORE_WORDS_ks    2
+#define STORE_PLACE_ka    PLACE_k
+#define STORE_VALUE_ka(T) VM_ACC_##T
+#define STORE_WORDS_ka    2
+#define STORE_PLACE_cs    PLACE_c
+#define STORE_VALUE_cs(T) VM_SLOT_##T(pc[1].d)
+#define STORE_WORDS_cs    2
+#define STORE_PLACE_ts    PLACE_t
+#define STORE_VALUE_ts(T) VM_SLOT_##T(pc[1].d)
+#define STORE_WORDS_ts    2
+#define STORE_PLACE_vs    PLACE_v
+#define STORE_VALUE_vs(T) VM_SLOT_##T(pc[1].d)
+#define STORE_WORDS_vs    2
 
 #define STORE(form, name, T, bytes, statement)                        \
     VM_HANDLER(op_##name##_##form)                                    \
@@ -174,6 +230,41 @@ VM_HANDLER(op_MEMORY_FILL)
     if (size != 0 && BASE_UNLIKELY(!fill(inst, memory->data + to, (uint8_t)VM_SLOT(pc[1].a).u32, size)))
         VM_BECOME(vm_trap_stack);
     VM_NEXT(3);
+}
+
+/* Of memory 0 with 32-bit addresses, which is in registers. What is large goes in chunks. */
+static inline bool is_outside(uint64_t at, uint64_t size, uint64_t len)
+{
+    return at + size > len;
+}
+
+#define COPY_0(name, size_)                                                                 \
+    VM_HANDLER(op_MEMORY_COPY_0##name)                                                      \
+    {                                                                                       \
+        uint64_t to = VM_SLOT(pc[1].d).u32, from = VM_SLOT(pc[1].a).u32, size = (size_);    \
+        VM_TRAP_IF(is_outside(to, size, len) || is_outside(from, size, len), MEMORY_BOUNDS) \
+        if (BASE_UNLIKELY(size > CHUNK_BYTES)) {                                            \
+            if (!copy(inst, mem + to, mem + from, size))                                    \
+                VM_BECOME(vm_trap_stack);                                                   \
+        } else if (size != 0) {                                                             \
+            memmove(mem + to, mem + from, size);                                            \
+        }                                                                                   \
+        VM_NEXT(2);                                                                         \
+    }
+COPY_0(, VM_SLOT(pc[1].b).u32)
+COPY_0(_i, pc[1].offset)
+
+VM_HANDLER(op_MEMORY_FILL_0)
+{
+    uint64_t to = VM_SLOT(pc[1].d).u32, size = VM_SLOT(pc[1].b).u32;
+    VM_TRAP_IF(is_outside(to, size, len), MEMORY_BOUNDS)
+    if (BASE_UNLIKELY(size > CHUNK_BYTES)) {
+        if (!fill(inst, mem + to, (uint8_t)VM_SLOT(pc[1].a).u32, size))
+            VM_BECOME(vm_trap_stack);
+    } else if (size != 0) {
+        memset(mem + to, (uint8_t)VM_SLOT(pc[1].a).u32, size);
+    }
+    VM_NEXT(2);
 }
 
 /* A dropped segment has no bytes. */

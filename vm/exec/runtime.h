@@ -193,6 +193,7 @@ struct vm_context {
     atomic_bool interrupted;
     uint64_t fuel;
     pirn_store *store;
+    struct vm_profile *profile; /* NULL unless the engine counts */
     pirn_call *call;        /* the one that runs, whose value stack is in use */
     pirn_slot *stack_end;   /* of that value stack: the limit (when not interrupted) and VM_RED_ZONE */
     pirn_trap trap;         /* reason, set by the handler that traps */

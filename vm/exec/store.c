@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store (spec 4.2.3): limits, fuel, interruption, and the ownership of all runtime objects. */
+#include "vm/exec/profile.h"
 #include "vm/exec/store.h"
 #include "vm/exec/call.h"
 #include "vm/exec/keep.h"
@@ -26,6 +27,10 @@ pirn_store *pirn_store_new(pirn_engine *engine, const pirn_store_limits *limits)
     store->engine = engine;
     store->limits = limits != NULL ? *limits : pirn_store_limits_default();
     store->context.store = store;
+    if (engine->config.profile && (store->context.profile = vm_profile_new(&engine->allocator)) == NULL) {
+        base_free(&engine->allocator, store, sizeof *store);
+        return NULL;
+    }
     vm_heap_init(&store->heap);
     base_arena_init(&store->context.scratch, &engine->allocator);
     store->nowhere.context = &store->context;
@@ -106,6 +111,7 @@ void vm_store_destroy(pirn_store *store)
         vm_reservation_free(allocator, reservation);
     }
     base_arena_done(&store->context.scratch);
+    vm_profile_free(store->context.profile, allocator);
     base_free(allocator, store, sizeof *store);
 }
 

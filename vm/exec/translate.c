@@ -23,7 +23,9 @@ vm_word *vm_emit_result(vm_translator *t, vm_ir slot_ir, char result)
 
 static void translate_binary(vm_translator *t, const vm_family *family)
 {
-    vm_value y = vm_pop(t), x = vm_pop(t);
+    vm_value y = vm_pop_deferred(t), x = vm_pop_deferred(t);
+    if (vm_fuse_binary(t, family, &x, &y))
+        return;
     char type = family->operand;
     bool is_exchanged =
         family->forms == 'C' && (y.kind == VM_VALUE_ACC || (x.kind == VM_VALUE_CONST && y.kind != VM_VALUE_CONST));
@@ -32,9 +34,8 @@ static void translate_binary(vm_translator *t, const vm_family *family)
         x = y;
         y = swap;
     }
-    bool y_is_immediate = y.kind == VM_VALUE_CONST && vm_fits_immediate(type, y.bits);
-    bool x_is_immediate =
-        x.kind == VM_VALUE_CONST && !y_is_immediate && family->forms == 'N' && vm_fits_immediate(type, x.bits);
+    bool y_is_immediate = y.kind == VM_VALUE_CONST;
+    bool x_is_immediate = x.kind == VM_VALUE_CONST && !y_is_immediate && family->forms == 'N';
     bool x_is_acc = x.kind == VM_VALUE_ACC, y_is_acc = y.kind == VM_VALUE_ACC;
     uint32_t form;
     if (y_is_immediate)
@@ -61,8 +62,6 @@ static void translate_binary(vm_translator *t, const vm_family *family)
         cell[1].b = slots[1];
     else if (type == 'I')
         cell[1].offset = vm_u32_of_image(bits);
-    else if (type == 'L')
-        cell[1].imm = (int32_t)(int64_t)bits;
     else
         cell[2].u64 = bits;
 }
@@ -98,16 +97,26 @@ static void translate_eqz(vm_translator *t, vm_compare equal)
     vm_condition_value(t, &condition);
 }
 
+/* One of two by a constant condition. */
+static void translate_select_const(vm_translator *t, uint64_t condition)
+{
+    vm_value y = vm_pop(t), x = vm_pop(t);
+    vm_value *chosen = vm_u32_of_image(condition) != 0 ? &x : &y;
+    if (chosen->kind == VM_VALUE_TEMP && chosen->temp != x.temp)
+        vm_emit_copy(t, x.temp, chosen->temp, chosen->slots);
+    vm_push(t, *chosen);
+}
+
 static void translate_select(vm_translator *t)
 {
-    vm_value condition = vm_pop(t), y = vm_pop(t), x = vm_pop(t);
+    if (vm_fuse_select(t))
+        return;
+    vm_value condition = vm_pop(t);
     if (condition.kind == VM_VALUE_CONST) {
-        vm_value *chosen = vm_u32_of_image(condition.bits) != 0 ? &x : &y;
-        if (chosen->kind == VM_VALUE_TEMP && chosen->temp != x.temp)
-            vm_emit_copy(t, x.temp, chosen->temp, chosen->slots);
-        vm_push(t, *chosen);
+        translate_select_const(t, condition.bits);
         return;
     }
+    vm_value y = vm_pop(t), x = vm_pop(t);
     bool is_acc = condition.kind == VM_VALUE_ACC, is_float = x.is_float;
     if (x.slots > 1) {
         vm_translate_select_vector(t, &condition, &x, &y);
@@ -141,13 +150,13 @@ static void push_local(vm_translator *t, uint32_t local)
 
 static void translate_local_set(vm_translator *t, uint32_t local)
 {
-    vm_value value = vm_pop(t);
+    vm_value value = vm_pop_deferred(t);
     vm_local_set(t, local, &value);
 }
 
 static void translate_local_tee(vm_translator *t, uint32_t local)
 {
-    vm_value value = vm_pop(t);
+    vm_value value = vm_pop_deferred(t);
     bool is_const = value.kind == VM_VALUE_CONST;
     vm_local_set(t, local, &value);
     if (is_const)
@@ -176,7 +185,11 @@ static void translate_global_get(vm_translator *t, uint32_t global)
 
 static void translate_global_set(vm_translator *t, uint32_t global)
 {
-    vm_value value = vm_pop(t);
+    vm_value value = vm_pop_deferred(t);
+    if (vm_fuse_global_set(t, global, &value))
+        return;
+    if (value.is_deferred)
+        vm_undefer(t, &value);
     if (value.kind == VM_VALUE_ACC) {
         vm_emit(t, value.is_float ? IR_GLOBAL_SET_f : IR_GLOBAL_SET_a)[1].offset = global;
         return;
@@ -206,7 +219,7 @@ static bool translate_other(vm_translator *t, const vm_instr *instr)
     case VM_OP_NOP:
         return true;
     case VM_OP_DROP:
-        return vm_pop(t), true;
+        return vm_pop_deferred(t), true;
     case VM_OP_SELECT:
     case VM_OP_SELECT_T:
         return translate_select(t), true;
@@ -263,7 +276,7 @@ static void translate_family(vm_translator *t, const vm_instr *instr)
         translate_binary(t, family);
         break;
     case VM_FAMILY_UNARY:
-        if (instr->opcode == VM_OP_I32_WRAP_I64 && vm_slot_wraps() && t->module->engine->config.fusion)
+        if (instr->opcode == VM_OP_I32_WRAP_I64 && vm_slot_wraps() && t->has_fusion)
             translate_retype(t, false);
         else
             translate_unary(t, family);
@@ -350,22 +363,23 @@ static bool is_wanted(vm_translator *t, vm_opcode opcode)
 static void stand_alone(vm_translator *t)
 {
     vm_settle(t, 1);
-    t->last.cell = VM_NONE;
+    vm_emit_label(t);
 }
 
 static void translate_body(vm_translator *t)
 {
-    bool has_fuel = t->module->engine->config.fuel, has_fusion = t->module->engine->config.fusion;
+    bool has_fuel = t->module->engine->config.fuel;
     vm_instr instr;
     while (t->labels.len != 0 && t->status == PIRN_OK && vm_instr_read(&t->reader, t->syntax->features, &instr)) {
         if (!is_wanted(t, instr.opcode))
             continue;
         t->offset = vm_module_offset(t->syntax, instr.start);
+        t->in_flight[VM_INTEGER] = t->in_flight[VM_FLOAT] = false;
         if (has_fuel)
             charge_fuel(t, instr.opcode);
         if (!vm_translate_control(t, &instr) && !vm_translate_memory(t, &instr) && !translate_other(t, &instr))
             translate_family(t, &instr);
-        if (!has_fusion)
+        if (!t->has_fusion)
             stand_alone(t);
         if (has_fuel)
             end_fuel_run(t, instr.opcode);
@@ -413,19 +427,51 @@ static void lay_out(vm_translator *t)
     t->temps = t->frame_slots = slot;
 }
 
+static uint32_t min_u32(uint32_t x, uint32_t y)
+{
+    return x < y ? x : y;
+}
+
+/* Zero in `count` slots, from `slot` on. */
+static void emit_zeroes(vm_translator *t, uint32_t slot, uint32_t count)
+{
+    static const uint16_t zeroes[] = {IR_ZERO_1, IR_ZERO_2, IR_ZERO_3, IR_ZERO_4};
+    enum { AT_ONCE = 8, UNROLLED = 2 * AT_ONCE };
+    while (count != 0) {
+        bool is_whole = count > UNROLLED || !vm_is_near(slot + UNROLLED);
+        uint32_t part = is_whole ? count : count >= AT_ONCE ? AT_ONCE : min_u32(count, BASE_COUNT(zeroes));
+        vm_word *cell = vm_emit(t, is_whole ? IR_ZERO_N : part == AT_ONCE ? IR_ZERO_8 : (vm_ir)zeroes[part - 1]);
+        cell[1].d = (uint16_t)(slot * sizeof(pirn_slot));
+        if (is_whole)
+            cell[1].offset = count;
+        slot += part;
+        count -= part;
+    }
+}
+
+/* Those that are read before they are set are zeroed, and what is between them; references too, for the collector's sake. */
+static void zero_locals(vm_translator *t)
+{
+    uint32_t first = VM_NONE, end = 0;
+    for (uint32_t i = t->type->param_count; i < t->local_count; i++) {
+        const vm_local *local = &t->locals[i];
+        if (!local->is_zeroed && !pirn_valtype_is_ref(local->type) && t->has_fusion)
+            continue;
+        first = min_u32(first, local->slot);
+        end = local->slot + (uint32_t)pirn_valtype_slots(local->type);
+    }
+    if (end != 0 && !vm_is_near(first))
+        first = t->locals[t->type->param_count].slot;
+    emit_zeroes(t, first, end - (end != 0 ? first : 0));
+}
+
 /* The cells before the body: a frame check (taken away in the end when it is not needed), zero in the locals. */
 static void emit_entry(vm_translator *t)
 {
-    static const uint16_t zeroes[] = {IR_ZERO_1, IR_ZERO_2, IR_ZERO_3, IR_ZERO_4};
     vm_emit(t, IR_CHECK_FRAME);
-    uint32_t params = t->type->param_count;
-    if (params == t->local_count)
-        return;
-    uint32_t first = t->locals[params].slot, count = t->temps - first;
-    vm_word *cell = vm_emit(t, count <= BASE_COUNT(zeroes) ? (vm_ir)zeroes[count - 1] : IR_ZERO_N);
-    cell[1].d = (uint16_t)(first * sizeof(pirn_slot));
-    if (count > BASE_COUNT(zeroes))
-        cell[1].offset = count;
+    if (t->local_count > t->type->param_count && t->has_fusion)
+        vm_scan_locals(t);
+    zero_locals(t);
 }
 
 /* Words that are left out at the start. */
@@ -480,6 +526,7 @@ static void translator_init(vm_translator *t, pirn_module *module, uint32_t func
         .type = module->types[decl->type],
         .allocator = &module->engine->allocator,
         .has_scratch = has_scratch,
+        .has_fusion = module->engine->config.fusion,
         .owner = {VM_NONE, VM_NONE},
         .fuel_cell = VM_NONE,
         .last = {.cell = VM_NONE},
@@ -572,7 +619,8 @@ uint64_t vm_translate_offset_of(const pirn_module *module, uint32_t func, const 
     return offset;
 }
 
-bool vm_translate_places(const pirn_module *module, uint32_t func, base_arena *arena, vm_cell_place **places, size_t *count)
+bool vm_translate_places(const pirn_module *module, uint32_t func, base_arena *arena, vm_cell_place **places,
+                         size_t *count)
 {
     vm_translator t;
     translate_whole(&t, (pirn_module *)module, func, true);

@@ -4,6 +4,9 @@
  *
  *   translate.c          one function from its bytes to published code; instructions that are not control
  *   translate_value.c    the symbolic operand stack
+ *   translate_defer.c    operations put off until it is known what for
+ *   translate_fuse.c     cells that are made of several instructions
+ *   translate_locals.c   which locals are zeroed
  *   translate_control.c  labels, branches, calls, returns
  *   translate_memory.c   memories and tables
  *   translate_tail.c     tail calls
@@ -20,6 +23,9 @@
  * Reading a local, a constant, dropping a value: all this happens here and costs nothing at run time. A value gets into
  * its temp when it has to be findable without knowing the way there (at labels, as argument of a call), when its
  * accumulator is needed, or its local is about to change.
+ *
+ * An operation of a value and a constant (x + 8, x << 2, x & 255) may be *deferred*: it is only noted at the value, and done when
+ * the value is used, often by the user itself: as an address, a mask to test, a shifted operand.
  *
  * An instruction that yields a value is emitted with an accumulator as destination. The cell stays *patchable* while the
  * value is there: to move the value to a slot later is to change the cell's handler and destination.
@@ -54,7 +60,11 @@ typedef struct vm_value {
     /* ACC: what patches its cell to a slot as destination; IR_COUNT: cannot be. TEMP: the same when it is the result of
      * a vector cell, else 0. */
     uint16_t slot_ir;
-    uint32_t temp; /* the slot that belongs to its place */
+    bool is_deferred;   /* an operation is still to be done with what the rest describes: */
+    uint16_t operation; /* the first member of the binary operation */
+    int32_t operand;    /* its constant */
+    int32_t extra;      /* I32_SHL: what is added then; I32_SHR_U, I32_ADD: the mask. 0: nothing */
+    uint32_t temp;      /* the slot that belongs to its place */
     union {
         uint64_t bits; /* CONST: image of a slot */
         uint32_t cell; /* ACC, and TEMP with a slot_ir: where it was made */
@@ -69,6 +79,8 @@ typedef struct vm_local {
     uint32_t slot;
     uint32_t top; /* the topmost value that stands for it, or VM_NONE */
     vm_valtype type;
+    bool is_zeroed; /* at the start: it may be read before it is set */
+    bool is_set;    /* while they are scanned */
 } vm_local;
 
 typedef enum vm_label_kind {
@@ -110,6 +122,13 @@ typedef struct vm_place {
     uint64_t offset;
 } vm_place;
 
+enum { VM_RECENT = 3 };
+typedef struct vm_recent {
+    uint32_t cell;
+    uint16_t ir;
+    uint64_t offset;
+} vm_recent;
+
 typedef struct vm_translator {
     pirn_module *module;
     const vm_module *syntax;
@@ -129,11 +148,15 @@ typedef struct vm_translator {
         uint32_t form;
         uint64_t offset;
     } last;
+    /* The last cells that no label follows, the newest first: those that may be taken back. */
+    vm_recent recent[VM_RECENT];
+    uint32_t recent_count;
     vm_word spare[8];
 
     BASE_VEC(vm_value) stack;
     uint32_t flushed;
     uint32_t owner[VM_ACCUMULATORS]; /* place of the value in it, or VM_NONE */
+    bool in_flight[VM_ACCUMULATORS]; /* a value that this instruction has popped may be in it */
     vm_local *locals;
     uint32_t local_count;
     uint32_t temps;   /* first slot of temps */
@@ -148,6 +171,7 @@ typedef struct vm_translator {
 
     uint32_t fuel_cell; /* of this straight-line run, or VM_NONE */
 
+    bool has_fusion;
     bool is_recording; /* instead of publishing, find an offset */
     BASE_VEC(vm_place) places;
 } vm_translator;
@@ -177,17 +201,21 @@ void vm_emit_copy(vm_translator *t, uint32_t to, uint32_t from, uint32_t slots);
 /* Any number of slots. */
 void vm_emit_copy_n(vm_translator *t, uint32_t to, uint32_t from, uint32_t slots);
 void vm_emit_const(vm_translator *t, uint32_t to, const vm_value *value);
-/* Can the constant be the immediate of an operand of type I, L, F or D? */
-bool vm_fits_immediate(char type, uint64_t bits);
 /* Changes the cell's handler and destination. */
 void vm_emit_patch(vm_translator *t, uint32_t cell, vm_ir ir, uint32_t slot);
 /* Where the next cell will be. */
 uint32_t vm_emit_here(const vm_translator *t);
 /* Ends the straight-line run: a label is here. */
 void vm_emit_label(vm_translator *t);
-/* Takes the last cell away (of at most VM_CELL_WORDS words); returns their number. */
+/* Takes the last cell away (of at most VM_CELL_WORDS words); returns their number. There must be a recent cell. */
 enum { VM_CELL_WORDS = 4 };
 uint32_t vm_emit_take_last(vm_translator *t, vm_word words[VM_CELL_WORDS]);
+/* Is this the n-th last cell (0: the last), with no label behind it, and may cells be fused? */
+bool vm_is_recent(const vm_translator *t, uint32_t n, vm_ir ir);
+/* The words of the n-th last cell, of which there must be one. */
+vm_word *vm_recent_words(vm_translator *t, uint32_t n);
+/* Makes the last cell another one of as many words. */
+void vm_emit_change_last(vm_translator *t, vm_ir ir);
 /* Target words: to a known place; or waiting in a chain until the place is known. */
 void vm_emit_target(vm_translator *t, uint32_t word, uint32_t place);
 void vm_emit_target_later(vm_translator *t, uint32_t word, uint32_t *chain);
@@ -201,6 +229,8 @@ void vm_push(vm_translator *t, vm_value value);
 /* Pushes the value that the last cell, `cell`, has left in the accumulator; `slot_ir` as in vm_value. */
 void vm_push_result(vm_translator *t, bool is_float, uint32_t cell, vm_ir slot_ir);
 vm_value vm_pop(vm_translator *t);
+/* The same, but a deferred operation stays so. */
+vm_value vm_pop_deferred(vm_translator *t);
 /* Was the value made by the last cell, and is it still in the accumulator? */
 bool vm_is_last(const vm_translator *t, const vm_value *value);
 void vm_pop_to(vm_translator *t, uint32_t height);
@@ -224,6 +254,54 @@ void vm_flush(vm_translator *t);
 void vm_settle(vm_translator *t, uint32_t count);
 /* local.set of a popped value. */
 void vm_local_set(vm_translator *t, uint32_t local, vm_value *value);
+
+/* ---- translate_locals.c ------------------------------------------------------------------------------------------------ */
+
+/* Sets is_zeroed of the locals; the reader is at the first instruction. */
+void vm_scan_locals(vm_translator *t);
+
+/* ---- translate_defer.c ------------------------------------------------------------------------------------------------- */
+
+/* Pushes the popped value with the binary operation and constant deferred; false when that is not for this operation. */
+bool vm_defer(vm_translator *t, const vm_family *family, const vm_value *value, uint64_t bits);
+/* Does what is deferred of a popped value: in the accumulator if that is free, else in its temp. */
+void vm_undefer(vm_translator *t, vm_value *value);
+/* The same, with the result in a slot. The value still describes what it was made from. */
+void vm_undefer_to(vm_translator *t, const vm_value *value, uint32_t slot);
+/* Is all that is deferred the addition of a constant to an i32? */
+bool vm_is_deferred_sum(const vm_value *value);
+
+/* ---- translate_fuse.c -------------------------------------------------------------------------------------------------- */
+
+/* Each does what it says in fewer cells if it can, else it does nothing and returns false. */
+bool vm_fuse_binary(vm_translator *t, const vm_family *family, vm_value *x, vm_value *y);
+bool vm_fuse_copy(vm_translator *t, uint16_t to, uint16_t from);
+/* to = from + immediate */
+bool vm_fuse_add(vm_translator *t, uint16_t to, uint16_t from, int32_t immediate);
+bool vm_fuse_global_set(vm_translator *t, uint32_t global, const vm_value *value);
+bool vm_fuse_return(vm_translator *t, const vm_value *value, uint16_t header);
+/* select, when it is of integers and its condition becomes known here. */
+bool vm_fuse_select(vm_translator *t);
+/* Stores the deferred sum of popped values, or adds to what is there. */
+bool vm_fuse_store(vm_translator *t, vm_value *at, vm_value *value, const vm_family *family, uint64_t offset);
+/* A branch; the target is the last word. */
+bool vm_fuse_jump(vm_translator *t);
+/* Emits the cell of a direct call, with what the last cell does; returns the words from where they are as those of IR_CALL. */
+vm_word *vm_fuse_call(vm_translator *t);
+/* A branch if the condition holds; the target is the last word. */
+bool vm_fuse_branch(vm_translator *t, const vm_condition *condition);
+/* Makes a mask's test of a comparison of x with zero. */
+void vm_fuse_mask(vm_translator *t, vm_compare *compare, vm_value *x, vm_value *y);
+
+/* An address: its form (VM_ADDRESS_) and operands a, b, c or a, offset. */
+typedef struct vm_address {
+    uint32_t form;
+    vm_word operands;
+    vm_word step; /* Z, O: the second word: slot d, and offset */
+} vm_address;
+/* Of a popped value that is no constant. STORE_LATER: something may be emitted before the store. */
+typedef enum vm_access { VM_ACCESS_LOAD, VM_ACCESS_STORE, VM_ACCESS_STORE_LATER } vm_access;
+vm_address vm_address_of(vm_translator *t, vm_value *value, uint32_t bytes, uint64_t offset, vm_access access);
 
 /* ---- translate.c, translate_memory.c ------------------------------------------------------------------------------------ */
 
@@ -288,6 +366,12 @@ vm_condition vm_condition_pop(vm_translator *t);
 vm_condition vm_condition_of(vm_translator *t, vm_compare compare);
 /* Emits it with its value in the accumulator. */
 void vm_condition_value(vm_translator *t, const vm_condition *condition);
+vm_ir vm_return_ir(const vm_translator *t, vm_ir first);
+/* True when the topmost value is a comparison that was just emitted. */
+bool vm_is_comparison(const vm_translator *t);
+/* The words of its cells before what comes behind, and one of them with the operands in it. */
+uint32_t vm_condition_words(const vm_condition *condition);
+vm_word *vm_condition_emit(vm_translator *t, const vm_condition *condition, uint32_t ir);
 
 /* ---- translate_reference.c ---------------------------------------------------------------------------------------------- */
 

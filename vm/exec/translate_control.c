@@ -53,32 +53,35 @@ static void push_temps(vm_translator *t, type_list list)
 
 /* ---- Conditions --------------------------------------------------------------------------------------------------------- */
 
-static uint32_t operand_words(const vm_condition *condition)
+uint32_t vm_condition_words(const vm_condition *condition)
 {
     char type = vm_compares[condition->compare].operand;
     bool has_immediate = condition->form == VM_FORM_SI || condition->form == VM_FORM_AI;
-    return has_immediate && (type == 'F' || type == 'D') ? 3 : 2;
+    return has_immediate && type != 'I' ? 3 : 2;
 }
 
 static void set_immediate(vm_condition *condition, char type, uint64_t bits)
 {
     if (type == 'I')
         condition->operands.offset = vm_u32_of_image(bits);
-    else if (type == 'L')
-        condition->operands.imm = (int32_t)(int64_t)bits;
     else
         condition->immediate.u64 = bits;
 }
 
 vm_condition vm_condition_of(vm_translator *t, vm_compare compare)
 {
-    vm_value y = vm_pop(t), x = vm_pop(t);
+    vm_value y = vm_pop_deferred(t), x = vm_pop_deferred(t);
+    vm_fuse_mask(t, &compare, &x, &y);
+    if (x.is_deferred)
+        vm_undefer(t, &x);
+    if (y.is_deferred)
+        vm_undefer(t, &y);
     bool is_exchanged = y.kind == VM_VALUE_ACC || (x.kind == VM_VALUE_CONST && y.kind != VM_VALUE_CONST);
     vm_condition condition = {.compare = is_exchanged ? (vm_compare)vm_compares[compare].exchanged : compare};
     vm_value *left = is_exchanged ? &y : &x, *right = is_exchanged ? &x : &y;
     char type = vm_compares[compare].operand;
     bool is_acc = left->kind == VM_VALUE_ACC;
-    bool is_immediate = right->kind == VM_VALUE_CONST && vm_fits_immediate(type, right->bits);
+    bool is_immediate = right->kind == VM_VALUE_CONST;
     condition.form = is_acc ? (is_immediate ? VM_FORM_AI : VM_FORM_AS) : is_immediate ? VM_FORM_SI : VM_FORM_SS;
     uint16_t first = 0, second = 0;
     if (!is_acc)
@@ -93,11 +96,11 @@ vm_condition vm_condition_of(vm_translator *t, vm_compare compare)
     return condition;
 }
 
-static vm_word *emit_condition(vm_translator *t, const vm_condition *condition, uint32_t ir)
+vm_word *vm_condition_emit(vm_translator *t, const vm_condition *condition, uint32_t ir)
 {
     vm_word *cell = vm_emit(t, (vm_ir)ir);
     cell[1] = condition->operands;
-    if (operand_words(condition) == 3)
+    if (vm_condition_words(condition) == 3)
         cell[2] = condition->immediate;
     return cell;
 }
@@ -107,21 +110,20 @@ void vm_condition_value(vm_translator *t, const vm_condition *condition)
     uint32_t ir = vm_compares[condition->compare].value + 2 * condition->form;
     vm_free_accumulator(t, false);
     uint32_t cell = vm_emit_here(t);
-    emit_condition(t, condition, ir + 1);
+    vm_condition_emit(t, condition, ir + 1);
     vm_push_result(t, false, cell, (vm_ir)ir);
     t->last.compare = condition->compare;
     t->last.form = condition->form;
 }
 
-/* True when the topmost value is a comparison that was just emitted. */
-static bool is_comparison(const vm_translator *t)
+bool vm_is_comparison(const vm_translator *t)
 {
     return t->stack.len != 0 && vm_is_last(t, &t->stack.data[t->stack.len - 1]) && t->last.compare != VM_NONE;
 }
 
 vm_condition vm_condition_pop(vm_translator *t)
 {
-    if (is_comparison(t)) {
+    if (vm_is_comparison(t)) {
         vm_condition condition = {.compare = (vm_compare)t->last.compare, .form = t->last.form};
         vm_word words[VM_CELL_WORDS] = {{0}};
         vm_pop(t);
@@ -141,15 +143,17 @@ static void invert(vm_condition *condition)
 }
 
 /* Emits a branch if the condition holds; returns its target word. */
-static uint32_t emit_branch_if(vm_translator *t, const vm_condition *condition)
+static uint32_t emit_branch_if(vm_translator *t, vm_condition *condition)
 {
-    emit_condition(t, condition, vm_compares[condition->compare].branch + condition->form);
+    if (!vm_fuse_branch(t, condition))
+        vm_condition_emit(t, condition, vm_compares[condition->compare].branch + condition->form);
     return vm_emit_here(t) - 1;
 }
 
 static uint32_t emit_branch(vm_translator *t)
 {
-    vm_emit(t, IR_BR);
+    if (!vm_fuse_jump(t))
+        vm_emit(t, IR_BR);
     /* BR has an operand word as all cells have; its target is behind it. */
     return vm_emit_here(t) - 1;
 }
@@ -245,19 +249,29 @@ static void translate_else(vm_translator *t)
 
 /* ---- Returns ---------------------------------------------------------------------------------------------------------------- */
 
+/* Of the three members of a return, the first of which is given, the one for where the header of this function is. */
+vm_ir vm_return_ir(const vm_translator *t, vm_ir first)
+{
+    uint32_t at = t->type->header_at;
+    return (vm_ir)(first + (at <= 2 ? at : 0));
+}
+
 /* A return with one result of one slot. */
 static void return_value(vm_translator *t, uint16_t header)
 {
-    vm_value value = t->stack.data[t->stack.len - 1];
+    vm_value value = vm_pop(t);
+    vm_push(t, value);
+    if (value.kind == VM_VALUE_ACC && vm_fuse_return(t, &value, header))
+        return;
     if (value.kind == VM_VALUE_ACC) {
-        vm_emit(t, IR_RETURN)[1].d = header;
+        vm_emit(t, vm_return_ir(t, IR_RETURN))[1].d = header;
     } else if (value.kind == VM_VALUE_CONST) {
-        vm_word *cell = vm_emit(t, value.is_float ? IR_RETURN_fi : IR_RETURN_i);
+        vm_word *cell = vm_emit(t, vm_return_ir(t, value.is_float ? IR_RETURN_fi : IR_RETURN_i));
         cell[1].d = header;
         cell[2].u64 = value.bits;
     } else {
         uint16_t slot = vm_emit_source(t, vm_value_slot(t, &value), 0);
-        vm_word *cell = vm_emit(t, value.is_float ? IR_RETURN_fs : IR_RETURN_s);
+        vm_word *cell = vm_emit(t, vm_return_ir(t, value.is_float ? IR_RETURN_fs : IR_RETURN_s));
         cell[1].d = header;
         cell[1].a = slot;
     }
@@ -275,12 +289,12 @@ static void emit_return(vm_translator *t)
     if (count == 1 && t->stack.len != 0) { /* a v128 */
         vm_value value = t->stack.data[t->stack.len - 1];
         vm_value_move(t, &value, 0);
-        vm_emit(t, IR_RETURN)[1].d = header;
+        vm_emit(t, vm_return_ir(t, IR_RETURN))[1].d = header;
         return;
     }
     vm_settle(t, count);
     vm_emit_copy_n(t, 0, vm_temp_at(t, (uint32_t)t->stack.len) - slots, slots);
-    vm_emit(t, IR_RETURN)[1].d = header;
+    vm_emit(t, vm_return_ir(t, IR_RETURN))[1].d = header;
 }
 
 static void end_function(vm_translator *t, vm_label *label)
@@ -417,18 +431,27 @@ static uint32_t table_stub(vm_translator *t, vm_label *label, type_list list)
 static void translate_br_table(vm_translator *t, const vm_instr *instr)
 {
     uint32_t count = instr->vector.count;
-    vm_value index = vm_pop(t);
+    vm_value index = vm_pop_deferred(t);
+    bool is_sum = vm_is_deferred_sum(&index);
+    int32_t sum = index.operand;
+    if (is_sum)
+        index.is_deferred = false;
+    else if (index.is_deferred)
+        vm_undefer(t, &index);
     bool is_acc = index.kind == VM_VALUE_ACC;
     uint16_t slot = is_acc ? 0 : vm_emit_source(t, vm_value_slot(t, &index), 0);
     vm_reader targets = vm_reader_part(&t->reader, instr->vector.entries);
     vm_reader ahead = targets;
     uint32_t depth = vm_reader_leb_u32(&ahead);
     vm_settle(t, branch_types(t, vm_label_at(t, depth)).count);
-    vm_word *cell = vm_emit_words(t, is_acc ? IR_BR_TABLE_a : IR_BR_TABLE_s, 3 + count);
+    vm_ir ir = is_sum ? (is_acc ? IR_BR_TABLE_a_ADD : IR_BR_TABLE_s_ADD) : is_acc ? IR_BR_TABLE_a : IR_BR_TABLE_s;
+    vm_word *cell = vm_emit_words(t, ir, vm_ir_words(ir) + count + 1);
     if (t->status != PIRN_OK)
         return;
     cell[1].a = slot;
     cell[1].offset = count;
+    if (is_sum)
+        cell[2].imm = sum;
     uint32_t word = vm_emit_here(t) - count - 1;
     t->tables++;
     for (uint32_t i = 0; i <= count && t->status == PIRN_OK; i++, word++) {
@@ -499,7 +522,7 @@ static void translate_call(vm_translator *t, uint32_t func)
     const pirn_functype *type = t->module->types[t->syntax->funcs.data[func].type];
     uint32_t frame = vm_call_settle(t, type);
     bool is_import = func < t->syntax->imported_funcs;
-    vm_word *cell = vm_emit(t, is_import ? IR_CALL_IMPORT : IR_CALL);
+    vm_word *cell = is_import ? vm_emit(t, IR_CALL_IMPORT) : vm_fuse_call(t);
     vm_call_set_frame(cell, type, frame);
     if (is_import)
         cell[2].u64 = func;

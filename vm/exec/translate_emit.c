@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing cells: see vm/exec/translate.h. */
 #include "vm/exec/image.h"
+#include "vm/exec/profile.h"
 #include "vm/exec/translate.h"
 
 bool vm_is_near(uint32_t slot)
@@ -11,6 +12,11 @@ bool vm_is_near(uint32_t slot)
 static uint16_t near_offset(uint32_t slot)
 {
     return (uint16_t)(slot * sizeof(pirn_slot));
+}
+
+static void (*handler_of(const vm_translator *t, vm_ir ir))(void)
+{
+    return t->module->engine->config.profile ? vm_profile_handlers[ir] : vm_ir_table[ir].handler;
 }
 
 vm_word *vm_emit_words(vm_translator *t, vm_ir ir, uint32_t words)
@@ -26,8 +32,28 @@ vm_word *vm_emit_words(vm_translator *t, vm_ir ir, uint32_t words)
     }
     memset(t->code.data + cell, 0, words * sizeof(vm_word));
     t->code.len += words;
-    t->code.data[cell].handler = vm_ir_table[ir].handler;
+    t->code.data[cell].handler = handler_of(t, ir);
+    memmove(t->recent + 1, t->recent, (VM_RECENT - 1) * sizeof *t->recent);
+    t->recent[0] = (vm_recent){cell, (uint16_t)ir, t->offset};
+    t->recent_count += t->recent_count < VM_RECENT;
     return t->code.data + cell;
+}
+
+bool vm_is_recent(const vm_translator *t, uint32_t n, vm_ir ir)
+{
+    return n < t->recent_count && t->recent[n].ir == ir && t->has_fusion && t->status == PIRN_OK;
+}
+
+vm_word *vm_recent_words(vm_translator *t, uint32_t n)
+{
+    return t->code.data + t->recent[n].cell;
+}
+
+void vm_emit_change_last(vm_translator *t, vm_ir ir)
+{
+    t->recent[0].ir = (uint16_t)ir;
+    t->code.data[t->recent[0].cell].handler = handler_of(t, ir);
+    t->last.cell = VM_NONE;
 }
 
 vm_word *vm_emit(vm_translator *t, vm_ir ir)
@@ -103,7 +129,7 @@ void vm_emit_copy(vm_translator *t, uint32_t to, uint32_t from, uint32_t slots)
         vm_emit_copy_n(t, to, from, slots);
     } else if (!vm_is_near(to) || !vm_is_near(from)) {
         copy_far(t, to, from);
-    } else {
+    } else if (slots > 1 || !vm_fuse_copy(t, near_offset(to), near_offset(from))) {
         vm_word *cell = vm_emit(t, slots == 1 ? IR_COPY : IR_COPY2);
         cell[1].d = near_offset(to);
         cell[1].a = near_offset(from);
@@ -128,7 +154,7 @@ void vm_emit_const(vm_translator *t, uint32_t to, const vm_value *value)
     if (vm_image_of_u32(vm_u32_of_image(value->bits)) == value->bits) {
         cell = vm_emit(t, IR_CONST_I);
         cell[1].offset = vm_u32_of_image(value->bits);
-    } else if (vm_fits_immediate('L', value->bits)) {
+    } else if ((uint64_t)(int64_t)(int32_t)value->bits == value->bits) {
         cell = vm_emit(t, IR_CONST_L);
         cell[1].imm = (int32_t)(int64_t)value->bits;
     } else {
@@ -139,17 +165,16 @@ void vm_emit_const(vm_translator *t, uint32_t to, const vm_value *value)
     vm_emit_dest_done(t, to);
 }
 
-bool vm_fits_immediate(char type, uint64_t bits)
-{
-    return type != 'L' || (uint64_t)(int64_t)(int32_t)bits == bits;
-}
-
 void vm_emit_patch(vm_translator *t, uint32_t cell, vm_ir ir, uint32_t slot)
 {
     if (t->status != PIRN_OK)
         return;
-    t->code.data[cell].handler = vm_ir_table[ir].handler;
+    t->code.data[cell].handler = handler_of(t, ir);
     t->code.data[cell + 1].d = near_offset(slot);
+    for (uint32_t i = 0; i < t->recent_count; i++) {
+        if (t->recent[i].cell == cell)
+            t->recent[i].ir = (uint16_t)ir;
+    }
     if (t->last.cell == cell)
         t->last.cell = VM_NONE;
 }
@@ -162,13 +187,16 @@ uint32_t vm_emit_here(const vm_translator *t)
 void vm_emit_label(vm_translator *t)
 {
     t->last.cell = VM_NONE;
+    t->recent_count = 0;
 }
 
 uint32_t vm_emit_take_last(vm_translator *t, vm_word words[VM_CELL_WORDS])
 {
-    uint32_t count = vm_emit_here(t) - t->last.cell;
-    memcpy(words, t->code.data + t->last.cell, count * sizeof(vm_word));
+    uint32_t count = vm_emit_here(t) - t->recent[0].cell;
+    memcpy(words, t->code.data + t->recent[0].cell, count * sizeof(vm_word));
     t->code.len -= count;
+    memmove(t->recent, t->recent + 1, (VM_RECENT - 1) * sizeof *t->recent);
+    t->recent_count--;
     if (t->is_recording)
         t->places.len--;
     t->last.cell = VM_NONE;

@@ -69,6 +69,7 @@ static void begin_block(vm_translator *t, vm_label_kind kind, const vm_blocktype
     vm_label_push(t, kind, type);
     if (t->status == PIRN_OK)
         vm_label_at(t, 0)->start = vm_emit_here(t);
+    vm_emit_label(t);
 }
 
 static void translate_try_table(vm_translator *t, const vm_instr *instr)
@@ -82,6 +83,7 @@ void vm_translate_clauses(vm_translator *t, const vm_label *block)
 {
     vm_reader reader = vm_reader_part(&t->reader, block->clauses);
     uint32_t end = vm_emit_here(t);
+    vm_emit_label(t);
     while (!vm_reader_at_end(&reader) && t->status == PIRN_OK) {
         vm_catch clause = vm_reader_catch(&reader);
         bool is_all = clause.kind == VM_CATCH_ALL || clause.kind == VM_CATCH_ALL_REF;
@@ -108,6 +110,7 @@ static void begin_clause(vm_translator *t, uint32_t tag)
     vm_label *label = vm_label_at(t, 0);
     if (label->kind == VM_LABEL_TRY)
         label->end = vm_emit_here(t);
+    vm_emit_label(t);
     if (!t->is_unreachable)
         vm_translate_leave_block(t, label);
     vm_landing landing = {
@@ -155,6 +158,7 @@ static void translate_delegate(vm_translator *t, uint32_t depth)
         .depth_limit = around - 1 - depth,
     };
     push_landing(t, landing);
+    vm_emit_label(t);
     vm_translate_end(t);
 }
 

@@ -10,13 +10,6 @@
 
 /* ---- Loads and stores -------------------------------------------------------------------------------------------------- */
 
-static uint32_t address_form(const vm_value *address)
-{
-    return address->kind == VM_VALUE_ACC     ? VM_ADDRESS_A
-           : address->kind == VM_VALUE_CONST ? VM_ADDRESS_I
-                                             : VM_ADDRESS_S;
-}
-
 static uint64_t constant_address(const vm_value *address, const vm_memarg *memarg)
 {
     return vm_u32_of_image(address->bits) + memarg->offset;
@@ -54,44 +47,89 @@ void vm_translate_load(vm_translator *t, const vm_family *family, const vm_memar
         translate_far_load(t, family, memarg);
         return;
     }
-    vm_value address = vm_pop(t);
-    uint32_t form = address_form(&address);
-    uint16_t slot = form == VM_ADDRESS_S ? vm_emit_source(t, vm_value_slot(t, &address), 0) : 0;
-    vm_word *cell = vm_emit_result(t, (vm_ir)(family->first + 2 * form), family->result);
-    if (form == VM_ADDRESS_I) {
-        cell[2].u64 = constant_address(&address, memarg);
-    } else {
-        cell[1].a = slot;
-        cell[1].offset = (uint32_t)memarg->offset;
+    vm_value value = vm_pop_deferred(t);
+    if (value.kind == VM_VALUE_CONST) {
+        vm_emit_result(t, (vm_ir)(family->first + 2 * VM_ADDRESS_I), family->result)[2].u64 =
+            constant_address(&value, memarg);
+        return;
     }
+    vm_address address = vm_address_of(t, &value, family->bytes, memarg->offset, VM_ACCESS_LOAD);
+    vm_word *cell = vm_emit_result(t, (vm_ir)(family->first + 2 * address.form), family->result);
+    uint16_t d = cell[1].d;
+    cell[1] = address.operands;
+    cell[1].d = d;
+    if (address.form >= VM_ADDRESS_Z)
+        cell[2] = address.step;
+}
+
+/* Stores to a constant address. */
+static void translate_store_at(vm_translator *t, const vm_family *family, const vm_memarg *memarg, const vm_value *at,
+                               vm_value *value)
+{
+    static const uint8_t forms[] = {
+        [VM_VALUE_TEMP] = VM_STORE_IS,
+        [VM_VALUE_LOCAL] = VM_STORE_IS,
+        [VM_VALUE_CONST] = VM_STORE_II,
+        [VM_VALUE_ACC] = VM_STORE_IA,
+    };
+    if (value->is_deferred)
+        vm_undefer(t, value);
+    uint32_t form = forms[value->kind];
+    uint16_t slot = form == VM_STORE_IS ? vm_emit_source(t, vm_value_slot(t, value), 1) : 0;
+    vm_word *cell = vm_emit(t, (vm_ir)(family->first + form));
+    cell[1].d = slot;
+    cell[2].u64 = constant_address(at, memarg);
+    if (form == VM_STORE_II)
+        cell[3].u64 = value->bits;
+}
+
+/* The forms of stores by address and value (slot, immediate, accumulator); VM_STORE_XS: there is none. */
+static uint32_t store_form(uint32_t address, vm_value_kind value)
+{
+    static const uint8_t forms[][3] = {
+        [VM_ADDRESS_S] = {VM_STORE_SS, VM_STORE_SI, VM_STORE_SA},
+        [VM_ADDRESS_A] = {VM_STORE_AS, VM_STORE_AI, VM_STORE_AA},
+        [VM_ADDRESS_I] = {VM_STORE_IS, VM_STORE_II, VM_STORE_IA},
+        [VM_ADDRESS_X] = {VM_STORE_XS, VM_STORE_XS, VM_STORE_XS},
+        [VM_ADDRESS_W] = {VM_STORE_WS, VM_STORE_WI, VM_STORE_WA},
+        [VM_ADDRESS_B] = {VM_STORE_BS, VM_STORE_BI, VM_STORE_XS},
+        [VM_ADDRESS_K] = {VM_STORE_KS, VM_STORE_XS, VM_STORE_KA},
+        [VM_ADDRESS_C] = {VM_STORE_CS, VM_STORE_XS, VM_STORE_XS},
+        [VM_ADDRESS_T] = {VM_STORE_TS, VM_STORE_XS, VM_STORE_XS},
+        [VM_ADDRESS_V] = {VM_STORE_VS, VM_STORE_XS, VM_STORE_XS},
+    };
+    return forms[address][value == VM_VALUE_CONST ? 1 : value == VM_VALUE_ACC ? 2 : 0];
 }
 
 void vm_translate_store(vm_translator *t, const vm_family *family, const vm_memarg *memarg)
 {
-    static const uint8_t forms[3][3] = {
-        [VM_ADDRESS_S] = {VM_STORE_SS, VM_STORE_SA, VM_STORE_SI},
-        [VM_ADDRESS_A] = {VM_STORE_AS, VM_STORE_AA, VM_STORE_AI},
-        [VM_ADDRESS_I] = {VM_STORE_IS, VM_STORE_IA, VM_STORE_II},
-    };
     if (!is_near_memory(t, memarg->memory)) {
         translate_far_store(t, family, memarg);
         return;
     }
-    vm_value value = vm_pop(t), address = vm_pop(t);
-    uint32_t form = address_form(&address), value_form = address_form(&value);
-    uint16_t slot = form == VM_ADDRESS_S ? vm_emit_source(t, vm_value_slot(t, &address), 0) : 0;
-    uint16_t value_slot = value_form == VM_ADDRESS_S ? vm_emit_source(t, vm_value_slot(t, &value), 1) : 0;
-    vm_word *cell = vm_emit(t, (vm_ir)(family->first + forms[form][value_form]));
-    cell[1].d = value_slot;
-    uint32_t next = 2;
-    if (form == VM_ADDRESS_I) {
-        cell[next++].u64 = constant_address(&address, memarg);
-    } else {
-        cell[1].a = slot;
-        cell[1].offset = (uint32_t)memarg->offset;
+    vm_value value = vm_pop_deferred(t), at = vm_pop_deferred(t);
+    if (at.kind == VM_VALUE_CONST) {
+        translate_store_at(t, family, memarg, &at, &value);
+        return;
     }
-    if (value_form == VM_ADDRESS_I)
-        cell[next].u64 = value.bits;
+    if (vm_fuse_store(t, &at, &value, family, memarg->offset))
+        return;
+    if (value.is_deferred)
+        vm_undefer(t, &value);
+    bool is_next = value.kind == VM_VALUE_TEMP || value.kind == VM_VALUE_LOCAL;
+    vm_address address =
+        vm_address_of(t, &at, family->bytes, memarg->offset, is_next ? VM_ACCESS_STORE : VM_ACCESS_STORE_LATER);
+    uint32_t form = store_form(address.form, (vm_value_kind)value.kind);
+    uint16_t slot = 0;
+    if (form == VM_STORE_XS || is_next) {
+        slot = vm_emit_source(t, vm_value_slot(t, &value), 1);
+        form = store_form(address.form, VM_VALUE_TEMP);
+    }
+    vm_word *cell = vm_emit(t, (vm_ir)(family->first + form));
+    cell[1] = address.operands;
+    cell[1].d = slot;
+    if (value.kind == VM_VALUE_CONST)
+        cell[2].u64 = value.bits;
 }
 
 /* ---- Instructions whose operands are all in slots -------------------------------------------------------------------- */
@@ -141,6 +179,30 @@ static void translate_bulk(vm_translator *t, vm_ir ir, uint64_t first, uint64_t 
     cell[2].u64 = first;
     if (vm_ir_words(ir) > 3)
         cell[3].u64 = second;
+}
+
+/* memory.copy within memory 0, if handlers have it in registers; often of a constant number of bytes. */
+static void translate_copy(vm_translator *t, uint32_t to, uint32_t from)
+{
+    if (!is_near_memory(t, to) || !is_near_memory(t, from) || !t->has_fusion) {
+        translate_bulk(t, IR_MEMORY_COPY, to, from);
+        return;
+    }
+    const vm_value *size = t->stack.len != 0 ? &t->stack.data[t->stack.len - 1] : NULL;
+    if (size == NULL || size->kind != VM_VALUE_CONST) {
+        vm_translate_plain(t, IR_MEMORY_COPY_0, 3, false);
+        return;
+    }
+    uint32_t bytes = vm_u32_of_image(vm_pop(t).bits);
+    vm_translate_plain(t, IR_MEMORY_COPY_0_i, 2, false)[1].offset = bytes;
+}
+
+static void translate_fill(vm_translator *t, uint32_t memory)
+{
+    if (is_near_memory(t, memory) && t->has_fusion)
+        vm_translate_plain(t, IR_MEMORY_FILL_0, 3, false);
+    else
+        translate_bulk(t, IR_MEMORY_FILL, memory, 0);
 }
 
 void vm_translate_atomic(vm_translator *t, vm_ir ir, const vm_instr *instr)
@@ -197,9 +259,9 @@ bool vm_translate_memory(vm_translator *t, const vm_instr *instr)
     case VM_OP_MEMORY_GROW:
         return vm_translate_plain(t, IR_MEMORY_GROW, 1, true)[1].offset = index, true;
     case VM_OP_MEMORY_COPY:
-        return translate_bulk(t, IR_MEMORY_COPY, index, instr->index2), true;
+        return translate_copy(t, index, instr->index2), true;
     case VM_OP_MEMORY_FILL:
-        return translate_bulk(t, IR_MEMORY_FILL, index, 0), true;
+        return translate_fill(t, index), true;
     case VM_OP_MEMORY_INIT:
         return translate_bulk(t, IR_MEMORY_INIT, index, instr->index2), true;
     case VM_OP_DATA_DROP:

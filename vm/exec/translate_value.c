@@ -50,6 +50,14 @@ void vm_push_result(vm_translator *t, bool is_float, uint32_t cell, vm_ir slot_i
 
 vm_value vm_pop(vm_translator *t)
 {
+    vm_value value = vm_pop_deferred(t);
+    if (value.is_deferred)
+        vm_undefer(t, &value);
+    return value;
+}
+
+vm_value vm_pop_deferred(vm_translator *t)
+{
     if (t->stack.len == 0) { /* after a failed push */
         t->status = PIRN_NOMEM;
         return (vm_value){.kind = VM_VALUE_TEMP, .slots = 1, .temp = t->temps};
@@ -57,8 +65,10 @@ vm_value vm_pop(vm_translator *t)
     vm_value value = t->stack.data[--t->stack.len];
     if (value.kind == VM_VALUE_LOCAL)
         t->locals[value.local].top = value.below;
-    if (value.kind == VM_VALUE_ACC)
+    if (value.kind == VM_VALUE_ACC) {
         t->owner[value.is_float] = VM_NONE;
+        t->in_flight[value.is_float] = true;
+    }
     if (t->flushed > t->stack.len)
         t->flushed = (uint32_t)t->stack.len;
     return value;
@@ -66,13 +76,14 @@ vm_value vm_pop(vm_translator *t)
 
 bool vm_is_last(const vm_translator *t, const vm_value *value)
 {
-    return value->kind == VM_VALUE_ACC && value->cell != VM_NONE && value->cell == t->last.cell;
+    return value->kind == VM_VALUE_ACC && !value->is_deferred && value->cell != VM_NONE &&
+           value->cell == t->last.cell;
 }
 
 void vm_pop_to(vm_translator *t, uint32_t height)
 {
     while (t->stack.len > height)
-        vm_pop(t);
+        vm_pop_deferred(t);
 }
 
 /* From its accumulator to a slot. */
@@ -95,20 +106,30 @@ void vm_free_accumulator(vm_translator *t, bool is_float)
     if (place == VM_NONE)
         return;
     vm_value *value = &t->stack.data[place];
-    move_accumulator(t, value, value->temp);
+    if (value->is_deferred)
+        vm_undefer_to(t, value, value->temp);
+    else
+        move_accumulator(t, value, value->temp);
+    value->is_deferred = false;
+    value->slot_ir = 0;
     value->kind = VM_VALUE_TEMP;
     t->owner[is_float] = VM_NONE;
 }
 
 uint32_t vm_value_slot(vm_translator *t, vm_value *value)
 {
-    if (value->kind == VM_VALUE_LOCAL)
+    if (value->kind == VM_VALUE_LOCAL && !value->is_deferred)
         return t->locals[value->local].slot;
-    if (value->kind == VM_VALUE_CONST)
+    if (value->is_deferred)
+        vm_undefer_to(t, value, value->temp);
+    else if (value->kind == VM_VALUE_CONST)
         vm_emit_const(t, value->temp, value);
     else if (value->kind == VM_VALUE_ACC)
         move_accumulator(t, value, value->temp);
+    if (value->is_deferred || value->kind != VM_VALUE_TEMP)
+        value->slot_ir = 0;
     value->kind = VM_VALUE_TEMP;
+    value->is_deferred = false;
     return value->temp;
 }
 
@@ -135,7 +156,9 @@ static bool is_last_vector(const vm_translator *t, const vm_value *value)
 
 void vm_value_move(vm_translator *t, vm_value *value, uint32_t slot)
 {
-    if (value->kind == VM_VALUE_CONST) {
+    if (value->is_deferred) {
+        vm_undefer_to(t, value, slot);
+    } else if (value->kind == VM_VALUE_CONST) {
         vm_emit_const(t, slot, value);
     } else if (vm_is_last(t, value)) {
         move_accumulator(t, value, slot);
@@ -153,8 +176,20 @@ void vm_value_move(vm_translator *t, vm_value *value, uint32_t slot)
 /* Brings a value that stands for a local into its temp. */
 static void settle_local(vm_translator *t, vm_value *value)
 {
-    vm_emit_copy(t, value->temp, t->locals[value->local].slot, value->slots);
+    if (value->is_deferred)
+        vm_undefer_to(t, value, value->temp);
+    else
+        vm_emit_copy(t, value->temp, t->locals[value->local].slot, value->slots);
     value->kind = VM_VALUE_TEMP;
+    value->is_deferred = false;
+    value->slot_ir = 0;
+}
+
+static void settle_temp(vm_translator *t, vm_value *value)
+{
+    if (value->is_deferred)
+        vm_undefer_to(t, value, value->temp);
+    value->is_deferred = false;
 }
 
 void vm_flush(vm_translator *t)
@@ -166,6 +201,8 @@ void vm_flush(vm_translator *t)
         if (value->kind == VM_VALUE_LOCAL) {
             t->locals[value->local].top = VM_NONE;
             settle_local(t, value);
+        } else if (value->kind == VM_VALUE_TEMP) {
+            settle_temp(t, value);
         }
     }
 }
@@ -183,6 +220,8 @@ void vm_settle(vm_translator *t, uint32_t count)
             vm_value_slot(t, value);
         } else if (value->kind == VM_VALUE_ACC) {
             vm_free_accumulator(t, value->is_float);
+        } else {
+            settle_temp(t, value);
         }
     }
 }
@@ -199,24 +238,31 @@ static void save_local(vm_translator *t, uint32_t local)
     t->locals[local].top = VM_NONE;
 }
 
+/* Does the cell write more slots than its destination? Then it must stay where it is. */
+static bool changes_locals(uint32_t ir)
+{
+    return strchr(vm_ir_table[ir].shape, 'q') != NULL;
+}
+
 void vm_local_set(vm_translator *t, uint32_t local, vm_value *value)
 {
     bool is_saving = t->locals[local].top != VM_NONE;
-    if (is_saving && vm_is_last(t, value) && t->status == PIRN_OK) {
+    if (is_saving && vm_is_last(t, value) && t->status == PIRN_OK && !changes_locals(t->recent[0].ir)) {
         /* Save first, then do the last cell again, so that it can still have the local as its destination. */
         vm_word words[VM_CELL_WORDS];
         uint64_t offset = t->offset;
         t->offset = t->last.offset;
+        vm_ir ir = (vm_ir)t->recent[0].ir;
         uint32_t count = vm_emit_take_last(t, words);
         save_local(t, local);
         value->cell = vm_emit_here(t);
-        vm_word *cell = vm_emit_words(t, IR_COPY, count);
+        vm_word *cell = vm_emit_words(t, ir, count);
         memcpy(cell, words, count * sizeof(vm_word));
         t->last.cell = value->cell;
         t->offset = offset;
     } else if (is_saving) {
         save_local(t, local);
     }
-    if (value->kind != VM_VALUE_LOCAL || value->local != local)
+    if (value->kind != VM_VALUE_LOCAL || value->local != local || value->is_deferred)
         vm_value_move(t, value, t->locals[local].slot);
 }

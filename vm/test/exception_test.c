@@ -386,7 +386,7 @@ static void test_a_block_that_catches_has_no_cells(void **state)
     char cells[512] = "";
     assert_true(vm_disasm(f.module, 0, append_line, cells));
     assert_string_equal(cells, "    0 i32_add_si_s s0 s0 1\n"
-                               "    2 return_s s1 s0\n");
+                               "    2 return_s_1 s1 s0\n");
     pirn_call_free(call);
     fixture_free(&f);
 }

@@ -38,8 +38,8 @@ static pirn_module *load(fixture *f, pirn_arena *arena, const char *source, cons
 static void test_cells_are_behind_their_instructions(void **state)
 {
     (void)state;
-    static const char source[] = "(module (func (param i32 i32) (result i32) (local i32)"
-                                 "  local.get 0 local.get 1 i32.mul local.tee 2 i32.eqz))";
+    static const char source[] = "(module (func (param i32 i32) (result i32) (local i32 i32)"
+                                 "  local.get 3 drop local.get 0 local.get 1 i32.mul local.tee 2 i32.eqz))";
     fixture f = fixture_new(NULL, NULL);
     pirn_arena *arena = pirn_arena_new(NULL);
     const uint8_t *bytes;
@@ -47,7 +47,7 @@ static void test_cells_are_behind_their_instructions(void **state)
     pirn_module *module = load(&f, arena, source, &bytes, &size);
     text t = {.len = 0};
     assert_int_equal(pirn_module_print(module, PIRN_PRINT_CELLS, append, &t, f.error), PIRN_OK);
-    const char *entry = strstr(t.data, ";;     0 zero_1"), *first = strstr(t.data, "local.get 0");
+    const char *entry = strstr(t.data, ";;     0 zero_1"), *first = strstr(t.data, "local.get 3");
     const char *multiply = strstr(t.data, "    i32.mul\n"), *cell = strstr(t.data, " i32_mul_");
     const char *tee = strstr(t.data, "    local.tee 2\n"), *leave = strstr(t.data, " return");
     assert_true(entry != NULL && first != NULL && multiply != NULL && cell != NULL && tee != NULL && leave != NULL);

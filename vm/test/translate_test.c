@@ -88,25 +88,23 @@ static void test_locals_and_constants_are_operands(void **state)
     (void)state;
     check("ii:i", "", CODE(LOCAL_GET, 0, I32_CONST, 7, I32_ADD, LOCAL_GET, 1, I32_SUB, END), 40, 5, 42,
           "i32_add_si_a s0 7\n"
-          "i32_sub_as_a s1\n"
-          "return s2\n");
+          "i32_sub_as_r2 s2 s1\n");
 }
 
 static void test_a_constant_on_the_left_is_exchanged_where_that_is_allowed(void **state)
 {
     (void)state;
-    check("ii:i", "", CODE(I32_CONST, 7, LOCAL_GET, 0, I32_ADD, END), 3, 0, 10, "i32_add_si_a s0 7\nreturn s2\n");
-    check("ii:i", "", CODE(I32_CONST, 7, LOCAL_GET, 0, I32_SUB, END), 3, 0, 4, "i32_sub_is_a s0 7\nreturn s2\n");
-    check("ii:i", "", CODE(I32_CONST, 7, LOCAL_GET, 0, I32_LT_S, END), 9, 0, 1, "i32_gt_s_si_a s0 7\nreturn s2\n");
+    check("ii:i", "", CODE(I32_CONST, 7, LOCAL_GET, 0, I32_ADD, END), 3, 0, 10, "i32_add_si_r2 s2 s0 7\n");
+    check("ii:i", "", CODE(I32_CONST, 7, LOCAL_GET, 0, I32_SUB, END), 3, 0, 4, "i32_sub_is_r2 s2 s0 7\n");
+    check("ii:i", "", CODE(I32_CONST, 7, LOCAL_GET, 0, I32_LT_S, END), 9, 0, 1, "i32_gt_s_si_a s0 7\nreturn_2 s2\n");
 }
 
 static void test_local_set_is_the_destination_of_the_instruction_before(void **state)
 {
     (void)state;
     check("ii:i", "i", CODE(LOCAL_GET, 0, LOCAL_GET, 1, I32_MUL, LOCAL_SET, 2, LOCAL_GET, 2, END), 6, 7, 42,
-          "zero_1 s7\n"
           "i32_mul_ss_s s7 s0 s1\n"
-          "return_s s2 s7\n");
+          "return_s_2 s2 s7\n");
 }
 
 static void test_a_local_is_saved_before_it_changes(void **state)
@@ -118,8 +116,7 @@ static void test_a_local_is_saved_before_it_changes(void **state)
           42,
           "copy s7 s0\n"
           "i32_add_si_s s0 s1 1\n"
-          "i32_sub_ss_a s7 s0\n"
-          "return s2\n");
+          "i32_sub_ss_r2 s2 s7 s0\n");
 }
 
 static void test_an_accumulator_is_freed_by_changing_the_cell(void **state)
@@ -129,8 +126,7 @@ static void test_an_accumulator_is_freed_by_changing_the_cell(void **state)
           5, 24,
           "i32_add_ss_s s7 s0 s1\n"
           "i32_sub_ss_a s0 s1\n"
-          "i32_mul_as_a s7\n"
-          "return s2\n");
+          "i32_mul_as_r2 s2 s7\n");
 }
 
 static void test_comparisons_and_branches_are_one(void **state)
@@ -141,9 +137,8 @@ static void test_comparisons_and_branches_are_one(void **state)
           CODE(LOOP, VOID, LOCAL_GET, 0, I32_CONST, 1, I32_ADD, LOCAL_TEE, 0, LOCAL_GET, 1, I32_GE_S, I32_EQZ, BR_IF,
                0, END, LOCAL_GET, 0, END),
           3, 42, 42,
-          "i32_add_si_s s0 s0 1\n"
-          "br_i32_lt_s_ss s0 s1 ->0\n"
-          "return_s s2 s0\n");
+          "step_i32_lt_s_is s0 s0 1 s1 ->0\n"
+          "return_s_2 s2 s0\n");
 }
 
 static void test_both_arms_put_their_value_in_one_place(void **state)
@@ -153,12 +148,10 @@ static void test_both_arms_put_their_value_in_one_place(void **state)
           CODE(LOCAL_GET, 0, IF, 0x7F, LOCAL_GET, 1, I32_CONST, 1, I32_ADD, ELSE, I32_CONST, 5, END, I32_CONST, 2,
                I32_MUL, END),
           0, 0, 10,
-          "br_i32_eq_si s0 0 ->8\n"
-          "i32_add_si_s s7 s1 1\n"
-          "br ->10\n"
+          "br_i32_eq_si s0 0 ->6\n"
+          "i32_add_si_br s7 s1 1 ->8\n"
           "const_i s7 5\n"
-          "i32_mul_si_a s7 2\n"
-          "return s2\n");
+          "i32_mul_si_r2 s2 s7 2\n");
 }
 
 static void test_a_branch_whose_value_must_move_is_turned_round(void **state)
@@ -167,12 +160,10 @@ static void test_a_branch_whose_value_must_move_is_turned_round(void **state)
     /* block (result i32): 1, y, x (br_if 0): the value is one place above where the block wants it */
     check("ii:i", "", CODE(BLOCK, 0x7F, I32_CONST, 1, LOCAL_GET, 1, LOCAL_GET, 0, BR_IF, 0, I32_ADD, END, END), 0, 41,
           42,
-          "copy s8 s1\n"
-          "br_i32_eq_si s0 0 ->10\n"
-          "copy s7 s8\n"
-          "br ->12\n"
+          "br_copy_eq s8 s1 s0 0 ->7\n"
+          "copy_br s7 s8 ->9\n"
           "i32_add_si_s s7 s8 1\n"
-          "return_s s2 s7\n");
+          "return_s_2 s2 s7\n");
 }
 
 static void test_arguments_are_computed_where_the_callee_finds_them(void **state)
@@ -189,8 +180,7 @@ static void test_arguments_are_computed_where_the_callee_finds_them(void **state
     assert_string_equal(machine_cells(&m, 1), "i32_add_ss_s s7 s0 s1\n"
                                               "const_i s8 1\n"
                                               "call s2 frame s7\n"
-                                              "i32_mul_ai_a 2\n"
-                                              "return s2\n");
+                                              "i32_mul_ai_r2 s2 2\n");
     machine_done(&m);
 }
 
@@ -230,7 +220,7 @@ static void test_unreachable_code_becomes_nothing(void **state)
     check(
         "ii:i", "",
         CODE(LOCAL_GET, 0, RETURN, BLOCK, VOID, LOOP, VOID, BR, 0, END, END, I32_CONST, 1, IF, VOID, ELSE, END, END),
-        42, 0, 42, "return_s s2 s0\n");
+        42, 0, 42, "return_s_2 s2 s0\n");
 }
 
 /* A function with more locals than 16-bit operands reach: last = x; other = y * 2; last + other. */
@@ -249,14 +239,12 @@ static void test_slots_out_of_reach_are_copied_near(void **state)
     machine_start(&m);
     assert_int_equal(machine_call(&m, 2, 20)->i32, 42);
     assert_string_equal(machine_cells(&m, 0), "check_frame 0x2339\n"
-                                              "zero_n s15 9000\n"
                                               "copy_far s9014 s0\n"
                                               "i32_mul_si_s s13 s1 2\n"
                                               "copy_far s9013 s13\n"
                                               "copy_far s7 s9014\n"
                                               "copy_far s9 s9013\n"
-                                              "i32_add_ss_a s7 s9\n"
-                                              "return s2\n");
+                                              "i32_add_ss_r2 s2 s7 s9\n");
     machine_done(&m);
 }
 
@@ -297,7 +285,7 @@ static void test_loops_are_checked_only_when_asked(void **state)
         machine_func(&m, "ii:", "", CODE(LOOP, VOID, END, END));
         machine_start(&m);
         machine_call(&m, 0, 0);
-        assert_string_equal(machine_cells(&m, 0), is_interruptible ? "check_interrupt\nreturn s2\n" : "return s2\n");
+        assert_string_equal(machine_cells(&m, 0), is_interruptible ? "check_interrupt\nreturn_2 s2\n" : "return_2 s2\n");
         machine_done(&m);
     }
 }
@@ -324,7 +312,7 @@ static void test_without_fusion_each_instruction_stands_alone(void **state)
                                               "i32_lt_s_ss_s s7 s7 s8\n"
                                               "br_i32_ne_si s7 0 ->0\n"
                                               "copy s7 s0\n"
-                                              "return_s s2 s7\n");
+                                              "return_s_2 s2 s7\n");
     machine_done(&m);
 }
 
@@ -347,7 +335,7 @@ static void test_fuel_is_charged_by_straight_line_runs(void **state)
                                               "fuel 2\n"
                                               "copy s0 s1\n"
                                               "fuel 1\n"
-                                              "return_s s2 s0\n");
+                                              "return_s_2 s2 s0\n");
     machine_done(&m);
 }
 

@@ -176,6 +176,7 @@ typedef struct pirn_config {
     bool interruptible; /* back-edges and calls look at the flag of pirn_store_interrupt; otherwise only calls do */
     bool fusion;        /* make one cell of the interpreter from several instructions where that is faster; without it
                          * each instruction is translated by itself: the plain meaning, for tests */
+    bool profile;       /* count what the interpreter executes: see pirn_store_profile; slow */
     bool collect_always; /* collect garbage at every allocation: for tests */
     pirn_parallel parallel;     /* zero: no threads */
     pirn_known_code known_code; /* zero: nothing is known */
@@ -374,6 +375,17 @@ PIRN_API void *pirn_store_data(const pirn_store *store);
  */
 PIRN_API void pirn_store_set_fuel(pirn_store *store, uint64_t fuel);
 PIRN_API uint64_t pirn_store_fuel(const pirn_store *store);
+/* A sequence of instructions of the interpreter that followed one another in the code. */
+typedef struct pirn_profile_entry {
+    const char *names[3];
+    uint32_t length;
+    uint64_t count;
+} pirn_profile_entry;
+/*
+ * What the store has executed, if its engine counts: the most frequent sequences of `length` instructions (1 to 3), the most frequent
+ * first. Returns their number, at most `max`; of an engine that does not count, 0.
+ */
+PIRN_API size_t pirn_store_profile(pirn_store *store, uint32_t length, pirn_profile_entry *entries, size_t max);
 
 /*
  * Asks whatever runs in the store to stop: it ends EXHAUSTED at its next call, and if the engine is interruptible at its
