@@ -122,11 +122,10 @@ bool cli_file_place(const cli_file *file, const pirn_error *error, uint32_t *lin
     return *line > 0 || find_in_text(file, error, line, column);
 }
 
-/* A line of the text, and a mark below its column. */
-static void print_line(const cli_file *file, uint32_t line, uint32_t column)
+void cli_file_mark(pirn_str source, uint32_t line, uint32_t column)
 {
     enum { WIDTH = 100 };
-    const char *text = (const char *)file->content.data, *end = text + file->content.size;
+    const char *text = source.data, *end = text + source.len;
     for (uint32_t i = 1; i < line && text < end; i++) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         text = newline == NULL ? end : newline + 1;
@@ -189,7 +188,7 @@ int cli_file_report(const cli_file *file, pirn_status status, const pirn_error *
         fputc('\n', stderr);
     }
     if (has_place && file->arena != NULL)
-        print_line(file, line, column);
+        cli_file_mark((pirn_str){(const char *)file->content.data, file->content.size}, line, column);
     print_backtrace(error);
     return trapped ? CLI_TRAP : CLI_FAILURE;
 }

@@ -34,6 +34,9 @@ void cli_file_done(cli_file *file);
 /* Line and column of an error: its own, or where in the text the function's code is that it lies in. */
 bool cli_file_place(const cli_file *file, const pirn_error *error, uint32_t *line, uint32_t *column);
 
+/* Shows a line of a text on stderr, and a mark below its column; nothing when the line is too long. */
+void cli_file_mark(pirn_str source, uint32_t line, uint32_t column);
+
 /*
  * Tells about a failure with the file on stderr: place, sentence, function, backtrace, the line of text. Returns the exit
  * code that belongs to it. `error` may be NULL or empty: then memory was too short to say more.

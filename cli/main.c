@@ -86,6 +86,31 @@ const cli_verb cli_verbs[] = {
         .main = cli_print,
     },
     {
+        .name = "wit",
+        .operands = "check|print|json|of|encode|targets|diff ...",
+        .summary = "check, print and compare WIT",
+        .details =
+            "  check PATH               look up every name; say what is there, or what is wrong and where\n"
+            "  print PATH               print packages as one text, docs and gates kept\n"
+            "  json PATH                print the resolved packages as JSON\n"
+            "  of COMPONENT             print the WIT of a component, from its types\n"
+            "  encode PATH              write a package as a binary\n"
+            "  targets COMPONENT WORLD  does the component fit into the world? If not, what is missing or different\n"
+            "  diff BEFORE AFTER        is AFTER a compatible successor of BEFORE?\n\n"
+            "PATH is a .wit file, a binary package, or a folder: its files are a package, and so are those of each\n"
+            "folder in it and each file in deps/. WORLD is a name (command) or an id (wasi:cli/command@0.2.12) in the\n"
+            "WIT that --wit names. Exit status 1: the WIT is wrong, the component does not fit, or the successor is\n"
+            "not compatible.",
+        .examples = "  pirn wit check wit\n"
+                    "  pirn wit print --enable clocks-timezone wit\n"
+                    "  pirn wit of hello.wasm\n"
+                    "  pirn wit encode --output http.wasm --package wasi:http@0.2.12 wit\n"
+                    "  pirn wit targets --wit wit hello.wasm wasi:cli/command@0.2.12\n"
+                    "  pirn wit diff --json wit-0.2.0 wit-0.2.12 | jq .compatible\n",
+        .options = cli_wit_options,
+        .main = cli_wit,
+    },
+    {
         .name = "wast",
         .operands = "FILE|FOLDER...",
         .summary = "run test scripts",

@@ -116,6 +116,8 @@ static pirn_item item_of(const cm_extern *external)
     if (item->sort == CM_TYPE && item->type.kind == CM_TYPE_VALUE)
         out.type = item->type.value;
     out.is_resource = item->sort == CM_TYPE && item->type.kind == CM_TYPE_RESOURCE;
+    if (out.is_resource)
+        out.resource = item->type.resource + 1;
     if (item->sort == CM_INSTANCE) {
         out.member_count = item->instance->exports.count;
         out.detail = &item->instance->exports;

@@ -216,6 +216,26 @@ pirn_str pirn_type_resource_name(const pirn_type *type)
     return type->resource_name;
 }
 
+uint32_t pirn_type_resource(const pirn_type *type)
+{
+    return type->kind == PIRN_TYPE_OWN || type->kind == PIRN_TYPE_BORROW ? type->resource + 1 : 0;
+}
+
+pirn_str pirn_type_name(const pirn_type *type)
+{
+    return type->name.data != NULL ? type->name : PIRN_STR("");
+}
+
+const void *pirn_type_origin(const pirn_type *type)
+{
+    return type->members;
+}
+
+bool pirn_component_functype_is_async(const pirn_component_functype *type)
+{
+    return type->is_async;
+}
+
 size_t pirn_component_functype_params(const pirn_component_functype *type)
 {
     return type->param_count;

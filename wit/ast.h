@@ -15,7 +15,10 @@
 /* Deepest nesting of type expressions, of named types in each other, and of interfaces or worlds that need each other. */
 #define WIT_MAX_DEPTH 100
 
-/* Where something stands: index of its file, line and column from 1 (columns count characters). */
+/*
+ * Where something stands: index of its file, line and column from 1 (columns count characters). In a binary package
+ * the line is 0 and the column the byte offset.
+ */
 typedef struct wit_place {
     uint32_t file, line, column;
 } wit_place;
@@ -81,11 +84,13 @@ typedef struct wit_ast_item {
     bool is_async;
     pirn_str docs;
     wit_gate gate;
+    pirn_str external_id; /* what stands between the quotes of @external-id; data == NULL: none */
     wit_id name;
     wit_path path;
     wit_ast_type *type;
     wit_ast_member *members;
     struct wit_ast_item *children, *next;
+    struct wit_ast_item *last_child; /* kept where children come one by one, from a binary package */
     wit_place place;
 } wit_ast_item;
 
@@ -95,6 +100,7 @@ typedef struct wit_file {
     pirn_str folder; /* the files of one folder are one package */
     uint32_t index;
     bool has_package;
+    bool is_binary; /* made from a binary package; its nested packages are parts of others: what is used of them */
     wit_path package;
     pirn_str package_docs;
     wit_ast_item *items;

@@ -60,7 +60,7 @@ static const struct {
     {0xF77, 0xF77}, {0xF79, 0xF79}, {0x17A3, 0x17A4}, {0x17B4, 0x17B5}, {0x202A, 0x202E}, {0x2066, 0x2069},
 };
 
-static bool is_forbidden(uint32_t c)
+bool wit_is_forbidden(uint32_t c)
 {
     for (size_t i = 0; i < BASE_COUNT(forbidden); i++) {
         if (c >= forbidden[i].first && c <= forbidden[i].last)
@@ -77,7 +77,7 @@ pirn_status wit_lexer_init(wit_lexer *lexer, pirn_str text, uint32_t file, pirn_
         uint32_t c;
         if (!base_utf8_next(text, &end, &c))
             return fail(lexer, lexer->place, "the text is not valid UTF-8");
-        if (is_forbidden(c))
+        if (wit_is_forbidden(c))
             return base_fail_at(error, PIRN_MALFORMED, lexer->place.line, lexer->place.column,
                                 "character U+%04X is not allowed in WIT", (unsigned)c);
         skip(lexer, end - lexer->pos);
@@ -129,7 +129,7 @@ static pirn_status skip_trivia(wit_lexer *lexer)
 }
 
 /* Words of a label are all lower or all upper case; the first starts with a letter. */
-static bool is_label(pirn_str text)
+bool wit_is_label(pirn_str text)
 {
     bool lower = false, upper = false, start = true;
     if (text.len == 0 || is_digit(text.data[0]))
@@ -143,6 +143,8 @@ static bool is_label(pirn_str text)
             start = true;
             continue;
         }
+        if (!is_word(c))
+            return false;
         lower |= is_lower(c);
         upper |= is_upper(c);
         start = false;
@@ -166,7 +168,7 @@ static pirn_status read_word(wit_lexer *lexer, wit_token *token)
     if (token->text.len > WIT_MAX_NAME)
         return base_fail_at(lexer->error, PIRN_LIMIT, token->place.line, token->place.column,
                             "name is longer than %d characters", WIT_MAX_NAME);
-    if (!is_label(token->text))
+    if (!wit_is_label(token->text))
         return base_fail_at(
             lexer->error, PIRN_MALFORMED, token->place.line, token->place.column,
             "`%.*s` is not a name: words of letters and digits, all lower or all upper case, joined by `-`",
@@ -290,6 +292,12 @@ static bool skip_version(wit_lexer *lexer)
     return true;
 }
 
+bool wit_is_version(pirn_str text)
+{
+    wit_lexer lexer = {.text = text};
+    return text.len <= WIT_MAX_NAME && skip_version(&lexer) && lexer.pos == text.len;
+}
+
 pirn_status wit_lexer_version(wit_lexer *lexer, const wit_token *token, pirn_str *version)
 {
     lexer->pos = token->start;
@@ -301,6 +309,81 @@ pirn_status wit_lexer_version(wit_lexer *lexer, const wit_token *token, pirn_str
         return base_fail_at(lexer->error, PIRN_LIMIT, token->place.line, token->place.column,
                             "version is longer than %d characters", WIT_MAX_NAME);
     return PIRN_OK;
+}
+
+/* --- strings --- */
+
+static int hex_digit(char c)
+{
+    return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* `{1f600}` behind `\u`; moves *i behind it. */
+static bool unescape_code_point(pirn_str text, size_t *i, char out[4], size_t *len)
+{
+    uint32_t c = 0;
+    size_t digits = 0;
+    if (*i >= text.len || text.data[*i] != '{')
+        return false;
+    for (++*i; *i < text.len && hex_digit(text.data[*i]) >= 0 && c <= 0x10FFFF; ++*i, digits++)
+        c = c * 16 + (uint32_t)hex_digit(text.data[*i]);
+    if (digits == 0 || *i >= text.len || text.data[(*i)++] != '}' || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+        return false;
+    *len = base_utf8_put(c, out);
+    return true;
+}
+
+/* The bytes that the escape behind a backslash means. */
+static bool unescape_one(pirn_str text, size_t *i, char out[4], size_t *len)
+{
+    static const char letters[] = "tnr\"'\\", meanings[] = "\t\n\r\"'\\";
+    char c = text.data[(*i)++];
+    const char *letter = c == '\0' ? NULL : strchr(letters, c);
+    if (c == 'u')
+        return unescape_code_point(text, i, out, len);
+    *len = 1;
+    if (letter != NULL) {
+        out[0] = meanings[letter - letters];
+        return true;
+    }
+    if (*i >= text.len || hex_digit(c) < 0 || hex_digit(text.data[*i]) < 0)
+        return false;
+    out[0] = (char)(hex_digit(c) * 16 + hex_digit(text.data[(*i)++]));
+    return true;
+}
+
+/* Writes what the text means into `out`, which has room for as many bytes as the text has. */
+static bool unescape(pirn_str text, char *out, size_t *len)
+{
+    *len = 0;
+    for (size_t i = 0; i < text.len;) {
+        char bytes[4] = {text.data[i++]};
+        size_t count = 1;
+        if (bytes[0] == '\\' && (i >= text.len || !unescape_one(text, &i, bytes, &count)))
+            return false;
+        memcpy(out + *len, bytes, count);
+        *len += count;
+    }
+    return base_utf8_valid((pirn_str){out, *len}, NULL);
+}
+
+pirn_status wit_lexer_check_string(const wit_lexer *lexer, const wit_token *token)
+{
+    char out[WIT_MAX_NAME];
+    size_t len;
+    if (token->text.len > sizeof out)
+        return base_fail_at(lexer->error, PIRN_LIMIT, token->place.line, token->place.column,
+                            "string is longer than %d bytes", WIT_MAX_NAME);
+    return unescape(token->text, out, &len) ? PIRN_OK : fail(lexer, token->place, "this string has a wrong escape");
+}
+
+pirn_str wit_lexer_unescape(pirn_str text, base_arena *arena)
+{
+    char *out = base_arena_alloc(arena, text.len + 1);
+    size_t len = 0;
+    if (out == NULL || !unescape(text, out, &len))
+        return (pirn_str){NULL, 0};
+    return (pirn_str){out, len};
 }
 
 /* --- doc comments --- */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What WIT text means: packages, interfaces, worlds, types and functions, with every name looked up. The bodies of the
- * opaque types of <pirn/wit.h>. Everything lives in the arena of its pirn_wit and is read-only once resolved.
+ * What WIT text means: packages, interfaces, worlds, types and functions, with every name looked up. The bodies of
+ * the opaque types of <pirn/wit.h>. Everything lives in the arena of its pirn_wit and is read-only once resolved.
  *
- * A type is depth-bounded: `depth` counts how deep types lie in it, through names as well, and is at most WIT_MAX_DEPTH;
- * so walks over types may recurse.
+ * A type is depth-bounded: `depth` counts how deep types lie in it, through names as well, and is at most
+ * WIT_MAX_DEPTH; so walks over types may recurse.
  */
 #pragma once
 
@@ -27,6 +27,7 @@ struct pirn_wit_type {
     uint32_t member_count;
     pirn_wit_member *members;
     pirn_str name, docs; /* from here on: named types */
+    pirn_str external_id;
     pirn_wit_gates gates;
     const pirn_wit_interface *interface;
     const pirn_wit_world *world;
@@ -37,6 +38,7 @@ struct pirn_wit_type {
 
 struct pirn_wit_function {
     pirn_str name, item_name, docs;
+    pirn_str external_id; /* data == NULL: none */
     pirn_wit_gates gates;
     pirn_wit_function_kind kind;
     bool is_async;
@@ -46,10 +48,12 @@ struct pirn_wit_function {
     const pirn_wit_type *result;
 };
 
-/* Where names are looked up that stand in a file or in a nested package: its own `use`s, then the package. */
+/* What a file or a nested package gives to a package. Names in it are looked up in its own `use`s, then the package. */
 typedef struct wit_block {
     const pirn_wit_package *package;
     uint32_t scope;
+    const wit_ast_item *items;
+    struct wit_block *next; /* of the same package */
 } wit_block;
 
 /* The types and functions of an interface; a world has types. */
@@ -64,6 +68,7 @@ typedef struct wit_scope {
 
 struct pirn_wit_interface {
     const pirn_wit_package *package;
+    bool is_inline; /* written where a world imports or exports it: its id is its name */
     pirn_str name, id, docs, file;
     pirn_wit_gates gates;
     wit_scope scope;
@@ -85,11 +90,14 @@ struct pirn_wit_world {
 };
 
 struct pirn_wit_package {
+    const pirn_allocator *allocator; /* of its pirn_wit */
     pirn_str id, space, name, version, docs;
     uint32_t scope;
     BASE_VEC(pirn_wit_interface *) interfaces;
     BASE_VEC(pirn_wit_world *) worlds;
     const wit_file *first_file; /* NULL: a nested package */
+    pirn_str file;              /* the name of the file that it begins in */
+    wit_block *blocks, *last_block;
 };
 
 struct pirn_wit {
@@ -101,8 +109,10 @@ struct pirn_wit {
     bool all_features, is_resolved;
     base_map names; /* see names.h */
     uint32_t next_scope;
-    pirn_str error_file;
+    pirn_str error_file, error_text; /* name and text of the file that a failure lies in */
 };
 
+/* Says which file a failure lies in. */
+void wit_blame(pirn_wit *wit, const wit_file *file);
 /* Aliases removed. */
 const pirn_wit_type *wit_type_resolved(const pirn_wit_type *type);

@@ -43,6 +43,40 @@ bool wit_names_find(const pirn_wit *wit, uint32_t scope, pirn_str name, uint64_t
     return make_key(&key, scope, name) && base_map_get(&wit->names, (pirn_str){key.data, key.len}, value);
 }
 
+/* --- paths --- */
+
+/* In a package's or file's scope: a pointer, and in its lowest bit whether it is a world's. */
+static wit_target target_of_value(uint64_t value)
+{
+    void *pointer = (void *)(uintptr_t)(value & ~(uint64_t)1);
+    return (value & 1) != 0 ? (wit_target){.world = pointer} : (wit_target){.interface = pointer};
+}
+
+size_t wit_path_package(const wit_path *path, char out[WIT_MAX_PACKAGE])
+{
+    return (size_t)snprintf(out, WIT_MAX_PACKAGE, "%.*s:%.*s%s%.*s", PIRN_STR_ARG(path->space.text),
+                            PIRN_STR_ARG(path->package.text), path->version.len > 0 ? "@" : "",
+                            PIRN_STR_ARG(path->version));
+}
+
+static bool find_from_package(const pirn_wit *wit, const wit_path *path, uint64_t *value)
+{
+    char id[WIT_MAX_PACKAGE];
+    const pirn_wit_package *package = pirn_wit_find_package(wit, (pirn_str){id, wit_path_package(path, id)});
+    return package != NULL && wit_names_find(wit, package->scope, path->item.text, value);
+}
+
+bool wit_names_follow(const pirn_wit *wit, const wit_block *block, const wit_path *path, wit_target *target)
+{
+    uint64_t value;
+    bool found = path->space.text.len > 0 ? find_from_package(wit, path, &value)
+                                          : wit_names_find(wit, block->scope, path->item.text, &value) ||
+                                                wit_names_find(wit, block->package->scope, path->item.text, &value);
+    if (found)
+        *target = target_of_value(value);
+    return found;
+}
+
 /* --- the nearest name --- */
 
 #define MAX_NEAR_NAME 64
@@ -153,4 +187,22 @@ int wit_version_compare(pirn_str a, pirn_str b)
             return order;
     }
     return (a_tail.len > 0) - (b_tail.len > 0);
+}
+
+bool wit_version_compatible(pirn_str a, pirn_str b)
+{
+    pirn_str a_core = cut(&a, "+"), b_core = cut(&b, "+");
+    if (pirn_str_eq(a_core, b_core))
+        return true;
+    if (a_core.len == 0 || b_core.len == 0 || memchr(a_core.data, '-', a_core.len) != NULL ||
+        memchr(b_core.data, '-', b_core.len) != NULL)
+        return false;
+    for (int i = 0; i < 3; i++) {
+        pirn_str a_part = cut(&a_core, "."), b_part = cut(&b_core, ".");
+        if (!pirn_str_eq(a_part, b_part))
+            return false;
+        if (!pirn_str_eq(a_part, PIRN_STR("0")))
+            return true;
+    }
+    return true;
 }

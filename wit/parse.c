@@ -16,7 +16,7 @@ static bool word_is(pirn_str text, const char *word)
     return text.len == strlen(word) && memcmp(text.data, word, text.len) == 0;
 }
 
-static bool is_keyword(pirn_str text)
+bool wit_is_keyword(pirn_str text)
 {
     for (size_t i = 0; i < BASE_COUNT(keywords); i++) {
         if (word_is(text, keywords[i]))
@@ -32,7 +32,7 @@ pirn_status wit_parse_fail(wit_parser *p, const char *expected)
     if (token->kind == WIT_TOKEN_END)
         return base_fail_at(p->error, PIRN_MALFORMED, at.line, at.column, "expected %s, found the end of the file",
                             expected);
-    if (token->kind == WIT_TOKEN_WORD && !token->is_escaped && is_keyword(token->text))
+    if (token->kind == WIT_TOKEN_WORD && !token->is_escaped && wit_is_keyword(token->text))
         return base_fail_at(p->error, PIRN_MALFORMED, at.line, at.column, "expected %s, found keyword `%.*s`",
                             expected, PIRN_STR_ARG(token->text));
     return base_fail_at(p->error, PIRN_MALFORMED, at.line, at.column, "expected %s, found `%.*s`", expected,
@@ -61,7 +61,7 @@ pirn_status wit_parse_id(wit_parser *p, const char *expected, wit_id *id)
     const wit_token *token = &p->token;
     if (token->kind != WIT_TOKEN_WORD)
         return wit_parse_fail(p, expected);
-    if (!token->is_escaped && is_keyword(token->text))
+    if (!token->is_escaped && wit_is_keyword(token->text))
         return base_fail_at(p->error, PIRN_MALFORMED, token->place.line, token->place.column,
                             "expected %s, found keyword `%.*s`; as a name it is written `%%%.*s`", expected,
                             PIRN_STR_ARG(token->text), PIRN_STR_ARG(token->text));
@@ -119,13 +119,29 @@ static pirn_status parse_gate_key(wit_parser *p, const char *word)
     return p->token.kind == '=' ? wit_parse_advance(p) : wit_parse_fail(p, "`=`");
 }
 
+/* `("..")` behind `@external-id`. */
+static pirn_status parse_external_id(wit_parser *p, wit_ast_item *item)
+{
+    wit_token name = p->token;
+    if (item->external_id.data != NULL)
+        return gate_twice(p, &name);
+    PIRN_TRY(wit_parse_advance(p));
+    PIRN_TRY(wit_parse_expect(p, '(', "`(`"));
+    if (p->token.kind != WIT_TOKEN_STRING)
+        return wit_parse_fail(p, "a string");
+    PIRN_TRY(wit_lexer_check_string(&p->lexer, &p->token));
+    item->external_id = p->token.text;
+    PIRN_TRY(wit_parse_advance(p));
+    return wit_parse_expect(p, ')', "`)`");
+}
+
 /* At the word behind '@'. */
 static pirn_status parse_gate(wit_parser *p, wit_gate *gate)
 {
     wit_token name = p->token;
     bool is_since = wit_parse_at_word(p, "since"), is_unstable = wit_parse_at_word(p, "unstable");
     if (!is_since && !is_unstable && !wit_parse_at_word(p, "deprecated"))
-        return wit_parse_fail(p, "`since`, `unstable` or `deprecated`");
+        return wit_parse_fail(p, "`since`, `unstable`, `deprecated` or `external-id`");
     pirn_str *slot = is_since ? &gate->since : is_unstable ? &gate->unstable : &gate->deprecated;
     if (slot->len > 0)
         return gate_twice(p, &name);
@@ -141,12 +157,16 @@ static pirn_status parse_gate(wit_parser *p, wit_gate *gate)
     return wit_parse_expect(p, ')', "`)`");
 }
 
-static pirn_status parse_gates(wit_parser *p, wit_gate *gate)
+static pirn_status parse_gates(wit_parser *p, wit_ast_item *item)
 {
+    wit_gate *gate = &item->gate;
     gate->place = p->token.place;
     while (p->token.kind == '@') {
         PIRN_TRY(wit_parse_advance(p));
-        PIRN_TRY(parse_gate(p, gate));
+        if (wit_parse_at_word(p, "external-id"))
+            PIRN_TRY(parse_external_id(p, item));
+        else
+            PIRN_TRY(parse_gate(p, gate));
     }
     if (gate->since.len > 0 && gate->unstable.len > 0)
         return base_fail_at(p->error, PIRN_MALFORMED, gate->place.line, gate->place.column,
@@ -162,7 +182,7 @@ pirn_status wit_parse_item_head(wit_parser *p, wit_ast_item **item)
 {
     PIRN_TRY(new_item(p, item));
     PIRN_TRY(wit_parse_docs(p, &(*item)->docs));
-    PIRN_TRY(parse_gates(p, &(*item)->gate));
+    PIRN_TRY(parse_gates(p, *item));
     (*item)->place = p->token.place;
     return (*item)->docs.len == 0 ? wit_parse_docs(p, &(*item)->docs) : PIRN_OK;
 }
@@ -316,6 +336,7 @@ static pirn_status parse_inline_item(wit_parser *p, wit_ast_item *item)
     child->name = item->name;
     child->docs = item->docs;
     child->gate = item->gate;
+    child->external_id = item->external_id;
     if (wit_parse_at_word(p, "interface")) {
         child->kind = WIT_AST_INTERFACE;
         PIRN_TRY(wit_parse_advance(p));

@@ -17,6 +17,8 @@ PIRN_MUST_CHECK pirn_status wit_parse_file(wit_file *file, base_arena *arena, pi
 
 /* --- shared by the parse_*.c files --- */
 
+/* True for a word that is a name only with a '%' in front. */
+bool wit_is_keyword(pirn_str text);
 pirn_status wit_parse_fail(wit_parser *p, const char *expected);
 PIRN_MUST_CHECK pirn_status wit_parse_advance(wit_parser *p);
 /* Moves past a piece of punctuation or fails. */

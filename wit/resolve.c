@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Packages: which files and nested blocks make them, what they declare, and where a path leads. */
 #include "wit/resolve.h"
+#include "wit/lexer.h"
 #include <stdio.h>
 
-static void blame_file(wit_resolver *r, wit_place at)
+static pirn_status fail_at(wit_resolver *r, pirn_status status, wit_place at, const char *message)
 {
     if (at.file < r->wit->files.len)
-        r->wit->error_file = r->wit->files.data[at.file]->name;
+        wit_blame(r->wit, r->wit->files.data[at.file]);
+    if (at.line == 0)
+        return base_fail(r->error, status, at.column, "%s", message);
+    return base_fail_at(r->error, status, at.line, at.column, "%s", message);
 }
 
 pirn_status wit_resolve_fail(wit_resolver *r, wit_place at, const char *format, ...)
@@ -16,14 +20,14 @@ pirn_status wit_resolve_fail(wit_resolver *r, wit_place at, const char *format, 
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    blame_file(r, at);
-    return base_fail_at(r->error, PIRN_INVALID, at.line, at.column, "%s", message);
+    return fail_at(r, PIRN_INVALID, at, message);
 }
 
 pirn_status wit_resolve_limit(wit_resolver *r, wit_place at, const char *what, int limit)
 {
-    blame_file(r, at);
-    return base_fail_at(r->error, PIRN_LIMIT, at.line, at.column, "%s than %d", what, limit);
+    char message[120];
+    snprintf(message, sizeof message, "%s than %d", what, limit);
+    return fail_at(r, PIRN_LIMIT, at, message);
 }
 
 pirn_status wit_resolve_unknown(wit_resolver *r, const char *what, wit_id id, const char *where, pirn_str where_name,
@@ -60,18 +64,53 @@ static bool has_feature(const pirn_wit *wit, pirn_str feature)
     return wit->all_features;
 }
 
+static pirn_status check_version(wit_resolver *r, const pirn_wit_package *package, const wit_gate *gate,
+                                 const char *word, pirn_str version)
+{
+    if (version.len == 0 || wit_version_compare(version, package->version) <= 0)
+        return PIRN_OK;
+    return wit_resolve_fail(r, gate->place, "`@%s` names version %.*s, which is later than package `%.*s`", word,
+                            PIRN_STR_ARG(version), PIRN_STR_ARG(package->id));
+}
+
 pirn_status wit_resolve_gate(wit_resolver *r, const pirn_wit_package *package, const wit_gate *gate, bool *enabled)
 {
     *enabled = gate->unstable.len == 0 || has_feature(r->wit, gate->unstable);
-    if (gate->since.len == 0)
+    bool is_gated = gate->since.len > 0 || gate->unstable.len > 0;
+    if (is_gated && package->version.len == 0)
+        return wit_resolve_fail(r, gate->place, "`@%s` needs a package with a version, and `%.*s` has none",
+                                gate->since.len > 0 ? "since" : "unstable", PIRN_STR_ARG(package->id));
+    PIRN_TRY(check_version(r, package, gate, "since", gate->since));
+    return check_version(r, package, gate, "deprecated", gate->deprecated);
+}
+
+pirn_status wit_resolve_stricter(wit_resolver *r, bool is_inside, pirn_wit_gates inner, pirn_wit_gates outer,
+                                 wit_place at, pirn_str outer_name)
+{
+    const char *relation = is_inside ? "this is in" : "this names";
+    if (is_inside && inner.since.len == 0 && inner.unstable.len == 0)
         return PIRN_OK;
-    if (package->version.len == 0)
-        return wit_resolve_fail(r, gate->place, "`@since` needs a package with a version, and `%.*s` has none",
-                                PIRN_STR_ARG(package->id));
-    if (wit_version_compare(gate->since, package->version) > 0)
-        return wit_resolve_fail(r, gate->place, "`@since` names version %.*s, which is later than package `%.*s`",
-                                PIRN_STR_ARG(gate->since), PIRN_STR_ARG(package->id));
-    return PIRN_OK;
+    if (r->wit->files.data[at.file]->is_binary) /* gates are there as far as somebody wrote them down */
+        return PIRN_OK;
+    if (outer.unstable.len > 0) {
+        if (pirn_str_eq(inner.unstable, outer.unstable))
+            return PIRN_OK;
+        return wit_resolve_fail(r, at, "%s `%.*s`, which is `@unstable(feature = %.*s)`: it must be so too", relation,
+                                PIRN_STR_ARG(outer_name), PIRN_STR_ARG(outer.unstable));
+    }
+    bool is_later = inner.since.len > 0 && outer.since.len > 0 && wit_version_compare(inner.since, outer.since) >= 0;
+    if (outer.since.len == 0 || inner.unstable.len > 0 || is_later || !is_inside)
+        return PIRN_OK;
+    return wit_resolve_fail(r, at, "%s `%.*s`, which is `@since(version = %.*s)`: it needs that gate or a later one",
+                            relation, PIRN_STR_ARG(outer_name), PIRN_STR_ARG(outer.since));
+}
+
+pirn_status wit_resolve_external_id(wit_resolver *r, const wit_ast_item *item, pirn_str *out)
+{
+    if (item->external_id.data == NULL)
+        return PIRN_OK;
+    *out = wit_lexer_unescape(item->external_id, r->arena);
+    return out->data == NULL ? base_nomem(r->error) : PIRN_OK;
 }
 
 pirn_wit_gates wit_resolve_gates(const wit_gate *gate)
@@ -99,12 +138,6 @@ static uint64_t interface_value(pirn_wit_interface *interface)
 static uint64_t world_value(pirn_wit_world *world)
 {
     return (uint64_t)(uintptr_t)world | 1;
-}
-
-static wit_target target_of_value(uint64_t value)
-{
-    void *pointer = (void *)(uintptr_t)(value & ~(uint64_t)1);
-    return (value & 1) != 0 ? (wit_target){.world = pointer} : (wit_target){.interface = pointer};
 }
 
 static pirn_str item_id(wit_resolver *r, const pirn_wit_package *package, pirn_str name)
@@ -151,7 +184,10 @@ static pirn_status declare_block(wit_resolver *r, pirn_wit_package *package, wit
                                  const wit_ast_item *items)
 {
     block->package = package;
+    block->items = items;
     block->scope = wit_names_new_scope(r->wit);
+    *(package->blocks == NULL ? &package->blocks : &package->last_block->next) = block;
+    package->last_block = block;
     for (const wit_ast_item *item = items; item != NULL; item = item->next) {
         bool enabled = true;
         PIRN_TRY(wit_resolve_gate(r, package, &item->gate, &enabled));
@@ -169,6 +205,7 @@ static pirn_status new_package(wit_resolver *r, const wit_path *path, pirn_wit_p
     if (package == NULL)
         return base_nomem(r->error);
     pirn_str v = path->version;
+    package->allocator = &r->wit->allocator;
     package->space = path->space.text;
     package->name = path->package.text;
     package->version = v;
@@ -202,33 +239,25 @@ static pirn_wit_package *find_package(const pirn_wit *wit, pirn_str id)
 /* --- from files to packages --- */
 
 /* One block a file and nested package, made before all else, since interfaces point to theirs. */
-typedef struct block_work {
-    wit_block block;
-    const wit_ast_item *items;
-} block_work;
-
-typedef BASE_VEC(block_work *) block_list;
-
-static pirn_status add_block(wit_resolver *r, block_list *blocks, pirn_wit_package *package,
-                             const wit_ast_item *items)
+static pirn_status add_block(wit_resolver *r, pirn_wit_package *package, const wit_ast_item *items)
 {
-    block_work *work = base_arena_zero(r->arena, sizeof *work);
-    if (work == NULL || !BASE_VEC_PUSH(blocks, &r->wit->allocator, work))
-        return base_nomem(r->error);
-    work->items = items;
-    return declare_block(r, package, &work->block, items);
+    wit_block *block = base_arena_zero(r->arena, sizeof *block);
+    return block == NULL ? base_nomem(r->error) : declare_block(r, package, block, items);
 }
 
-static pirn_status add_nested_packages(wit_resolver *r, block_list *blocks, const wit_file *file)
+static pirn_status add_nested_packages(wit_resolver *r, const wit_file *file)
 {
     for (const wit_ast_item *item = file->items; item != NULL; item = item->next) {
         if (item->kind != WIT_AST_PACKAGE)
             continue;
         pirn_wit_package *package = NULL;
         PIRN_TRY(new_package(r, &item->path, &package));
+        if (file->is_binary && find_package(r->wit, package->id) != NULL)
+            continue;
         package->docs = item->docs;
+        package->file = file->name;
         PIRN_TRY(add_package(r, package, item->path.place));
-        PIRN_TRY(add_block(r, blocks, package, item->children));
+        PIRN_TRY(add_block(r, package, item->children));
     }
     return PIRN_OK;
 }
@@ -275,35 +304,37 @@ static bool has_own_items(const wit_file *file)
 }
 
 /* Files of a folder without a package may only have nested packages. */
-static pirn_status add_unnamed_folder(wit_resolver *r, block_list *blocks, const wit_file *first)
+static pirn_status add_unnamed_folder(wit_resolver *r, const wit_file *first)
 {
     for (const wit_file *file = first; file != NULL; file = file->next_in_folder) {
         if (has_own_items(file))
             return wit_resolve_fail(r, file->items->place,
                                     "no file says which package this is: `package space:name;` is missing");
-        PIRN_TRY(add_nested_packages(r, blocks, file));
+        PIRN_TRY(add_nested_packages(r, file));
     }
     return PIRN_OK;
 }
 
-static pirn_status add_folder(wit_resolver *r, block_list *blocks, const wit_file *first)
+static pirn_status add_folder(wit_resolver *r, const wit_file *first)
 {
     const wit_file *naming;
     PIRN_TRY(folder_package(r, first, &naming));
     if (naming == NULL)
-        return add_unnamed_folder(r, blocks, first);
+        return add_unnamed_folder(r, first);
     pirn_wit_package *package = NULL;
     PIRN_TRY(new_package(r, &naming->package, &package));
     const pirn_wit_package *other = find_package(r->wit, package->id);
     if (other != NULL && other->first_file != NULL && same_texts(other->first_file, first))
         return PIRN_OK;
     package->first_file = first;
+    package->file = naming->name;
     PIRN_TRY(add_package(r, package, naming->package.place));
     for (const wit_file *file = first; file != NULL; file = file->next_in_folder) {
         if (package->docs.len == 0 && file->has_package)
             package->docs = file->package_docs;
-        PIRN_TRY(add_block(r, blocks, package, file->items));
-        PIRN_TRY(add_nested_packages(r, blocks, file));
+        PIRN_TRY(add_block(r, package, file->items));
+        if (!file->is_binary)
+            PIRN_TRY(add_nested_packages(r, file));
     }
     return PIRN_OK;
 }
@@ -325,7 +356,17 @@ static pirn_status chain_folders(wit_resolver *r, base_map *folders)
     return PIRN_OK;
 }
 
-static pirn_status add_all_folders(wit_resolver *r, block_list *blocks)
+/* Binary packages have parts of others, which count where the others themselves are not there. */
+static pirn_status add_parts_of_binaries(wit_resolver *r)
+{
+    for (size_t i = 0; i < r->wit->files.len; i++) {
+        if (r->wit->files.data[i]->is_binary)
+            PIRN_TRY(add_nested_packages(r, r->wit->files.data[i]));
+    }
+    return PIRN_OK;
+}
+
+static pirn_status add_all_folders(wit_resolver *r)
 {
     base_map folders;
     base_map_init(&folders, &r->wit->allocator);
@@ -333,10 +374,10 @@ static pirn_status add_all_folders(wit_resolver *r, block_list *blocks)
     for (size_t i = 0; status == PIRN_OK && i < r->wit->files.len; i++) {
         uint64_t first = 0;
         if (base_map_get(&folders, r->wit->files.data[i]->folder, &first) && first == i)
-            status = add_folder(r, blocks, r->wit->files.data[i]);
+            status = add_folder(r, r->wit->files.data[i]);
     }
     base_map_done(&folders);
-    return status;
+    return status == PIRN_OK ? add_parts_of_binaries(r) : status;
 }
 
 /* --- paths --- */
@@ -355,33 +396,19 @@ static pirn_status unknown_package(wit_resolver *r, const wit_path *path, pirn_s
     return wit_resolve_fail(r, path->place, "unknown package `%.*s`", PIRN_STR_ARG(id));
 }
 
-static pirn_status resolve_full_path(wit_resolver *r, const wit_path *path, wit_target *target)
-{
-    char id[3 * WIT_MAX_NAME + 3];
-    int len =
-        snprintf(id, sizeof id, "%.*s:%.*s%s%.*s", PIRN_STR_ARG(path->space.text), PIRN_STR_ARG(path->package.text),
-                 path->version.len > 0 ? "@" : "", PIRN_STR_ARG(path->version));
-    const pirn_wit_package *package = find_package(r->wit, (pirn_str){id, (size_t)len});
-    if (package == NULL)
-        return unknown_package(r, path, (pirn_str){id, (size_t)len});
-    uint64_t value;
-    if (!wit_names_find(r->wit, package->scope, path->item.text, &value))
-        return wit_resolve_unknown(r, "interface", path->item, "package", package->id, package->scope);
-    *target = target_of_value(value);
-    return PIRN_OK;
-}
-
 pirn_status wit_resolve_path(wit_resolver *r, const wit_block *block, const wit_path *path, wit_target *target)
 {
-    if (path->space.text.len > 0)
-        return resolve_full_path(r, path, target);
-    uint64_t value;
+    if (wit_names_follow(r->wit, block, path, target))
+        return PIRN_OK;
     const pirn_wit_package *package = block->package;
-    if (!wit_names_find(r->wit, block->scope, path->item.text, &value) &&
-        !wit_names_find(r->wit, package->scope, path->item.text, &value))
-        return wit_resolve_unknown(r, "interface", path->item, "package", package->id, package->scope);
-    *target = target_of_value(value);
-    return PIRN_OK;
+    if (path->space.text.len > 0) {
+        char text[WIT_MAX_PACKAGE];
+        pirn_str id = {text, wit_path_package(path, text)};
+        package = find_package(r->wit, id);
+        if (package == NULL)
+            return unknown_package(r, path, id);
+    }
+    return wit_resolve_unknown(r, "interface", path->item, "package", package->id, package->scope);
 }
 
 static pirn_status resolve_top_use(wit_resolver *r, const wit_block *block, const wit_ast_item *item)
@@ -398,12 +425,12 @@ static pirn_status resolve_top_use(wit_resolver *r, const wit_block *block, cons
     return wit_resolve_name(r, block->scope, item->name.text, value, item->name.place);
 }
 
-static pirn_status resolve_top_uses(wit_resolver *r, const block_list *blocks)
+static pirn_status resolve_top_uses(wit_resolver *r, const pirn_wit_package *package)
 {
-    for (size_t i = 0; i < blocks->len; i++) {
-        for (const wit_ast_item *item = blocks->data[i]->items; item != NULL; item = item->next) {
+    for (const wit_block *block = package->blocks; block != NULL; block = block->next) {
+        for (const wit_ast_item *item = block->items; item != NULL; item = item->next) {
             if (item->kind == WIT_AST_TOP_USE)
-                PIRN_TRY(resolve_top_use(r, &blocks->data[i]->block, item));
+                PIRN_TRY(resolve_top_use(r, block, item));
         }
     }
     return PIRN_OK;
@@ -411,29 +438,29 @@ static pirn_status resolve_top_uses(wit_resolver *r, const block_list *blocks)
 
 /* --- all --- */
 
-static pirn_status resolve_packages(wit_resolver *r)
+static pirn_status resolve_interfaces(wit_resolver *r, const pirn_wit_package *package)
 {
-    pirn_wit *wit = r->wit;
-    for (size_t i = 0; i < wit->packages.len; i++) {
-        for (size_t j = 0; j < wit->packages.data[i]->interfaces.len; j++)
-            PIRN_TRY(wit_resolve_interface(r, wit->packages.data[i]->interfaces.data[j]));
-    }
-    for (size_t i = 0; i < wit->packages.len; i++) {
-        for (size_t j = 0; j < wit->packages.data[i]->worlds.len; j++)
-            PIRN_TRY(wit_resolve_world(r, wit->packages.data[i]->worlds.data[j]));
-    }
+    for (size_t i = 0; i < package->interfaces.len; i++)
+        PIRN_TRY(wit_resolve_interface(r, package->interfaces.data[i]));
+    return PIRN_OK;
+}
+
+static pirn_status resolve_worlds(wit_resolver *r, const pirn_wit_package *package)
+{
+    for (size_t i = 0; i < package->worlds.len; i++)
+        PIRN_TRY(wit_resolve_world(r, package->worlds.data[i]));
     return PIRN_OK;
 }
 
 pirn_status wit_resolve(pirn_wit *wit, pirn_error *error)
 {
+    typedef pirn_status (*pass)(wit_resolver *r, const pirn_wit_package *package);
+    static const pass passes[] = {resolve_top_uses, resolve_interfaces, resolve_worlds};
     wit_resolver r = {.wit = wit, .arena = &wit->arena, .error = error};
-    block_list blocks = {0};
-    pirn_status status = add_all_folders(&r, &blocks);
-    if (status == PIRN_OK)
-        status = resolve_top_uses(&r, &blocks);
-    if (status == PIRN_OK)
-        status = resolve_packages(&r);
-    BASE_VEC_DONE(&blocks, &wit->allocator);
-    return status;
+    PIRN_TRY(add_all_folders(&r));
+    for (size_t i = 0; i < BASE_COUNT(passes); i++) {
+        for (size_t j = 0; j < wit->packages.len; j++)
+            PIRN_TRY(passes[i](&r, wit->packages.data[j]));
+    }
+    return PIRN_OK;
 }

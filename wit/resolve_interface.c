@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Interfaces, and what worlds have in common with them: `use`, definitions of types, functions. Names may be used before
- * the line that defines them, so a scope is filled in three passes: names of types, types, functions.
+ * Interfaces, and what worlds have in common with them: `use`, definitions of types, functions. Names may be used
+ * before the line that defines them, so a scope is filled in three passes: names of types, types, functions.
  */
 #include "wit/resolve.h"
 
@@ -65,6 +65,7 @@ static pirn_status declare_type(item_walk *walk, const wit_ast_item *item, wit_i
                             .place = name.place};
     type->gates = wit_resolve_gates(&item->gate);
     *out = type;
+    PIRN_TRY(wit_resolve_external_id(walk->r, item, &type->external_id));
     return wit_resolve_name(walk->r, walk->scope->id, name.text, index, name.place);
 }
 
@@ -85,6 +86,8 @@ static pirn_status use_type(item_walk *walk, const wit_ast_item *item, const pir
     if (target == NULL)
         return base_nomem(r->error);
     const pirn_wit_type *used = &from->scope.types[index];
+    if (from->package == package_of(walk))
+        PIRN_TRY(wit_resolve_stricter(r, false, type->gates, used->gates, name->name.place, used->name));
     *target = (pirn_wit_member){.name = PIRN_STR(""), .docs = PIRN_STR(""), .type = used};
     type->kind = PIRN_WIT_ALIAS;
     type->is_used = true;
@@ -118,6 +121,9 @@ static pirn_status resolve_use(item_walk *walk, const wit_ast_item *item)
         return wit_resolve_fail(walk->r, item->path.place, "interface `%.*s` uses itself%s",
                                 PIRN_STR_ARG(target.interface->id),
                                 target.interface == walk->interface ? "" : " through others");
+    if (target.interface->package == package_of(walk))
+        PIRN_TRY(wit_resolve_stricter(walk->r, false, wit_resolve_gates(&item->gate), target.interface->gates,
+                                      item->path.place, target.interface->name));
     PIRN_TRY(wit_resolve_interface(walk->r, target.interface));
     add_dependency(walk->scope, target.interface);
     for (const wit_ast_member *name = item->members; name != NULL; name = name->next)
@@ -127,8 +133,11 @@ static pirn_status resolve_use(item_walk *walk, const wit_ast_item *item)
 
 static pirn_status declare_item(item_walk *walk, const wit_ast_item *item)
 {
-    bool enabled;
+    bool enabled, in_world = walk->interface == NULL;
     PIRN_TRY(wit_resolve_gate(walk->r, package_of(walk), &item->gate, &enabled));
+    PIRN_TRY(wit_resolve_stricter(walk->r, true, wit_resolve_gates(&item->gate),
+                                  in_world ? walk->world->gates : walk->interface->gates, item->place,
+                                  in_world ? walk->world->name : walk->interface->name));
     if (!enabled)
         return PIRN_OK;
     pirn_wit_type *type = NULL;
@@ -167,6 +176,8 @@ static pirn_status add_methods(item_walk *walk, const wit_ast_item *item)
     uint32_t names = wit_names_new_scope(walk->r->wit);
     for (const wit_ast_item *method = item->children; method != NULL; method = method->next) {
         PIRN_TRY(wit_resolve_name(walk->r, names, method->name.text, 0, method->name.place));
+        PIRN_TRY(wit_resolve_stricter(walk->r, true, wit_resolve_gates(&method->gate), wit_resolve_gates(&item->gate),
+                                      method->place, item->name.text));
         PIRN_TRY(add_function(walk, method, &walk->scope->types[index]));
     }
     return PIRN_OK;

@@ -53,7 +53,7 @@ static pirn_status resolve_name(wit_resolver *r, const wit_scope *scope, wit_id 
         return wit_resolve_fail(r, name.place, "type `%.*s` contains itself", PIRN_STR_ARG(name.text));
     PIRN_TRY(wit_resolve_typedef(r, scope, type));
     *out = type;
-    return PIRN_OK;
+    return wit_resolve_stricter(r, false, r->gates, type->gates, name.place, type->name);
 }
 
 static pirn_status new_type(wit_resolver *r, pirn_wit_kind kind, size_t member_count, pirn_wit_type **out)
@@ -233,10 +233,13 @@ pirn_status wit_resolve_typedef(wit_resolver *r, const wit_scope *scope, pirn_wi
         return PIRN_OK;
     type->state = WIT_ACTIVE;
     PIRN_TRY(wit_resolve_enter(r, type->place));
+    pirn_wit_gates outer = r->gates;
+    r->gates = type->gates;
     if (type->kind == PIRN_WIT_ALIAS)
         PIRN_TRY(resolve_alias(r, scope, type));
     else if (type->kind != PIRN_WIT_RESOURCE)
         PIRN_TRY(resolve_body(r, scope, type));
+    r->gates = outer;
     wit_resolve_leave(r);
     type->state = WIT_DONE;
     return PIRN_OK;
@@ -252,14 +255,12 @@ static const char *const name_prefix[] = {
     [PIRN_WIT_CONSTRUCTOR] = "[constructor]",
 };
 
-static pirn_str function_name(wit_resolver *r, const wit_ast_item *item, const pirn_wit_type *resource)
+pirn_str wit_resolve_function_name(wit_resolver *r, const pirn_wit_function *f, pirn_str resource)
 {
-    if (resource == NULL)
-        return item->name.text;
-    bool is_constructor = item->function_kind == PIRN_WIT_CONSTRUCTOR;
-    return base_arena_printf(r->arena, "%s%.*s%s%.*s", name_prefix[item->function_kind], PIRN_STR_ARG(resource->name),
-                             is_constructor ? "" : ".", is_constructor ? 0 : (int)item->name.text.len,
-                             item->name.text.data);
+    bool is_constructor = f->kind == PIRN_WIT_CONSTRUCTOR;
+    return base_arena_printf(r->arena, "%s%.*s%s%.*s", name_prefix[f->kind], PIRN_STR_ARG(resource),
+                             is_constructor ? "" : ".", is_constructor ? 0 : (int)f->item_name.len,
+                             f->item_name.data);
 }
 
 /* `self` of a method comes before the written parameters. */
@@ -313,9 +314,11 @@ pirn_status wit_resolve_function(wit_resolver *r, const wit_scope *scope, const 
                              .kind = item->function_kind,
                              .is_async = item->is_async,
                              .resource = resource};
-    f->name = function_name(r, item, resource);
+    f->name = resource == NULL ? item->name.text : wit_resolve_function_name(r, f, resource->name);
     if (f->name.data == NULL)
         return base_nomem(r->error);
+    r->gates = f->gates;
+    PIRN_TRY(wit_resolve_external_id(r, item, &f->external_id));
     PIRN_TRY(resolve_params(r, scope, item, f));
     return resolve_result(r, scope, item, f);
 }

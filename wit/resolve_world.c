@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Worlds. The imports and exports of a world are gathered in three steps: what it writes itself, what it includes, and
- * the interfaces that are needed because others use their types. Interfaces count once; plain names must not meet.
+ * Worlds. The imports and exports of a world are gathered in three steps: what it writes itself, what it includes,
+ * and the interfaces that are needed because others use their types. Interfaces count once; plain names must not
+ * meet.
  */
 #include "wit/resolve.h"
 
@@ -62,6 +63,16 @@ static pirn_status import_interface(wit_resolver *r, pirn_wit_world *world, cons
 
 /* --- what the world writes itself --- */
 
+/* What is taken in from the same package is not gated more strictly than the item that takes it. */
+static pirn_status check_target_gates(wit_resolver *r, const pirn_wit_world *world, const wit_ast_item *item,
+                                      const pirn_wit_package *package, pirn_wit_gates gates)
+{
+    if (package != world->package)
+        return PIRN_OK;
+    return wit_resolve_stricter(r, false, wit_resolve_gates(&item->gate), gates, item->path.place,
+                                item->path.item.text);
+}
+
 static pirn_status add_interface(wit_resolver *r, pirn_wit_world *world, direction side, const wit_ast_item *item)
 {
     wit_target target;
@@ -69,13 +80,15 @@ static pirn_status add_interface(wit_resolver *r, pirn_wit_world *world, directi
     if (target.interface == NULL)
         return wit_resolve_fail(r, item->path.place, "`%.*s` is a world; worlds are taken in with `include`",
                                 PIRN_STR_ARG(item->path.item.text));
+    PIRN_TRY(check_target_gates(r, world, item, target.interface->package, target.interface->gates));
     bool is_named = item->name.text.len > 0;
     pirn_str name = is_named ? item->name.text : target.interface->id;
     if (wit_names_find(r->wit, scope_of(world, side), name, NULL))
         return wit_resolve_fail(r, item->path.place, "world `%.*s` %s `%.*s` twice", PIRN_STR_ARG(world->name),
                                 side == IMPORT ? "imports" : "exports", PIRN_STR_ARG(name));
-    return add_item(r, world, side, (pirn_wit_world_item){.name = name, .interface = target.interface},
-                    item->path.place);
+    pirn_wit_world_item out = {.name = name, .interface = target.interface};
+    PIRN_TRY(wit_resolve_external_id(r, item, &out.external_id));
+    return add_item(r, world, side, out, item->path.place);
 }
 
 /* `import name: interface {..}`: an interface without an id of its own. */
@@ -89,13 +102,16 @@ static pirn_status add_inline_interface(wit_resolver *r, pirn_wit_world *world, 
                                       .name = ast->name.text,
                                       .id = ast->name.text,
                                       .docs = ast->docs,
+                                      .is_inline = true,
+                                      .gates = wit_resolve_gates(&ast->gate),
                                       .ast = ast,
                                       .file = r->wit->files.data[ast->place.file]->name};
     interface->scope.block = world->scope.block;
     interface->scope.id = wit_names_new_scope(r->wit);
     PIRN_TRY(wit_resolve_interface(r, interface));
-    return add_item(r, world, side, (pirn_wit_world_item){.name = ast->name.text, .interface = interface},
-                    ast->name.place);
+    pirn_wit_world_item out = {.name = ast->name.text, .interface = interface};
+    PIRN_TRY(wit_resolve_external_id(r, ast, &out.external_id));
+    return add_item(r, world, side, out, ast->name.place);
 }
 
 static pirn_status add_function(wit_resolver *r, pirn_wit_world *world, direction side, const wit_ast_item *ast)
@@ -104,8 +120,8 @@ static pirn_status add_function(wit_resolver *r, pirn_wit_world *world, directio
     if (function == NULL)
         return base_nomem(r->error);
     PIRN_TRY(wit_resolve_function(r, &world->scope, ast, NULL, function));
-    return add_item(r, world, side, (pirn_wit_world_item){.name = function->name, .function = function},
-                    ast->name.place);
+    pirn_wit_world_item out = {.name = function->name, .function = function, .external_id = function->external_id};
+    return add_item(r, world, side, out, ast->name.place);
 }
 
 static pirn_status add_import_or_export(wit_resolver *r, pirn_wit_world *world, const wit_ast_item *item)
@@ -130,12 +146,37 @@ static pirn_str renamed(const wit_ast_item *include, pirn_str name)
     return name;
 }
 
+/* What a resource is called in a world. */
+static pirn_str resource_name(const pirn_wit_world *world, const pirn_wit_type *resource)
+{
+    for (size_t i = 0; i < world->imports.len; i++) {
+        if (world->imports.data[i].type == resource)
+            return world->imports.data[i].name;
+    }
+    return resource->name;
+}
+
+/* A resource takes its methods with it. */
+static pirn_status rename_item(wit_resolver *r, const pirn_wit_world *from, const wit_ast_item *include,
+                               pirn_wit_world_item *item)
+{
+    const pirn_wit_function *function = item->function;
+    item->name = renamed(include, item->name);
+    if (function == NULL || function->resource == NULL || include->members == NULL)
+        return PIRN_OK;
+    pirn_str resource = renamed(include, resource_name(from, function->resource));
+    item->name = wit_resolve_function_name(r, function, resource);
+    return item->name.data == NULL ? base_nomem(r->error) : PIRN_OK;
+}
+
 static pirn_status check_renames(wit_resolver *r, const pirn_wit_world *from, const wit_ast_item *include)
 {
+    uint32_t names = wit_names_new_scope(r->wit);
     for (const wit_ast_member *m = include->members; m != NULL; m = m->next) {
         if (!wit_names_find(r->wit, from->import_scope, m->name.text, NULL) &&
             !wit_names_find(r->wit, from->export_scope, m->name.text, NULL))
             return wit_resolve_unknown(r, "item", m->name, "world", from->id, from->import_scope);
+        PIRN_TRY(wit_resolve_name(r, names, m->name.text, 0, m->name.place));
     }
     return PIRN_OK;
 }
@@ -145,7 +186,7 @@ static pirn_status include_side(wit_resolver *r, pirn_wit_world *world, pirn_wit
 {
     for (size_t i = 0; i < items_of(from, side)->len; i++) {
         pirn_wit_world_item item = items_of(from, side)->data[i];
-        item.name = renamed(include, item.name);
+        PIRN_TRY(rename_item(r, from, include, &item));
         PIRN_TRY(add_item(r, world, side, item, include->path.place));
     }
     return PIRN_OK;
@@ -161,6 +202,7 @@ static pirn_status include_world(wit_resolver *r, pirn_wit_world *world, const w
     if (target.world->state == WIT_ACTIVE)
         return wit_resolve_fail(r, include->path.place, "world `%.*s` includes itself",
                                 PIRN_STR_ARG(target.world->id));
+    PIRN_TRY(check_target_gates(r, world, include, target.world->package, target.world->gates));
     PIRN_TRY(wit_resolve_world(r, target.world));
     PIRN_TRY(check_renames(r, target.world, include));
     PIRN_TRY(include_side(r, world, target.world, IMPORT, include));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The public face: making a pirn_wit, adding files to it, and walking the model. */
+#include "wit/binary.h"
 #include "wit/names.h"
 #include "wit/parse.h"
 #include "wit/resolve.h"
@@ -25,7 +26,7 @@ pirn_wit *pirn_wit_new(const pirn_allocator *allocator)
     if (wit == NULL)
         return NULL;
     wit->allocator = *allocator;
-    wit->error_file = PIRN_STR("");
+    wit->error_file = wit->error_text = PIRN_STR("");
     base_arena_init(&wit->arena, &wit->allocator);
     base_map_init(&wit->names, &wit->allocator);
     return wit;
@@ -82,7 +83,7 @@ static pirn_str folder_of(pirn_str name)
 
 pirn_status pirn_wit_add_file(pirn_wit *wit, pirn_str name, pirn_str text, pirn_error *error)
 {
-    wit->error_file = PIRN_STR("");
+    wit->error_file = wit->error_text = PIRN_STR("");
     if (wit->is_resolved)
         return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "files are added before names are resolved");
     wit_file *file = base_arena_zero(&wit->arena, sizeof *file);
@@ -94,24 +95,38 @@ pirn_status pirn_wit_add_file(pirn_wit *wit, pirn_str name, pirn_str text, pirn_
     if (file->name.data == NULL || file->text.data == NULL)
         return base_nomem(error);
     file->folder = folder_of(file->name);
-    wit->error_file = file->name;
-    PIRN_TRY(wit_parse_file(file, &wit->arena, error));
-    wit->error_file = PIRN_STR("");
+    pirn_status status =
+        wit_is_binary(text) ? wit_decode_file(file, &wit->arena, error) : wit_parse_file(file, &wit->arena, error);
+    if (status != PIRN_OK) {
+        wit_blame(wit, file);
+        return status;
+    }
     return BASE_VEC_PUSH(&wit->files, &wit->allocator, file) ? PIRN_OK : base_nomem(error);
 }
 
 pirn_status pirn_wit_resolve(pirn_wit *wit, pirn_error *error)
 {
-    wit->error_file = PIRN_STR("");
+    wit->error_file = wit->error_text = PIRN_STR("");
     if (wit->is_resolved)
         return base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "names are resolved once");
     wit->is_resolved = true;
     return wit_resolve(wit, error);
 }
 
+void wit_blame(pirn_wit *wit, const wit_file *file)
+{
+    wit->error_file = file->name;
+    wit->error_text = wit_is_binary(file->text) ? PIRN_STR("") : file->text;
+}
+
 pirn_str pirn_wit_error_file(const pirn_wit *wit)
 {
     return wit->error_file;
+}
+
+pirn_str pirn_wit_error_text(const pirn_wit *wit)
+{
+    return wit->error_text;
 }
 
 /* --- finding --- */
@@ -199,6 +214,7 @@ GETTER(pirn_str, package_id, pirn_wit_package, object->id)
 GETTER(pirn_str, package_space, pirn_wit_package, object->space)
 GETTER(pirn_str, package_name, pirn_wit_package, object->name)
 GETTER(pirn_str, package_version, pirn_wit_package, object->version)
+GETTER(pirn_str, package_file, pirn_wit_package, object->file)
 GETTER(pirn_str, package_docs, pirn_wit_package, object->docs)
 GETTER(size_t, package_interface_count, pirn_wit_package, object->interfaces.len)
 ELEMENT(const pirn_wit_interface *, package_interface, pirn_wit_package, object->interfaces.data[index])
@@ -207,6 +223,7 @@ ELEMENT(const pirn_wit_world *, package_world, pirn_wit_package, object->worlds.
 
 GETTER(pirn_str, interface_id, pirn_wit_interface, object->id)
 GETTER(pirn_str, interface_name, pirn_wit_interface, object->name)
+GETTER(bool, interface_is_inline, pirn_wit_interface, object->is_inline)
 GETTER(pirn_str, interface_docs, pirn_wit_interface, object->docs)
 GETTER(pirn_str, interface_file, pirn_wit_interface, object->file)
 GETTER(pirn_wit_gates, interface_gates, pirn_wit_interface, object->gates)
@@ -221,6 +238,7 @@ ELEMENT(const pirn_wit_interface *, interface_dependency, pirn_wit_interface, ob
 GETTER(pirn_wit_kind, type_kind, pirn_wit_type, object->kind)
 GETTER(pirn_str, type_name, pirn_wit_type, object->name)
 GETTER(pirn_str, type_docs, pirn_wit_type, object->docs)
+GETTER(pirn_str, type_external_id, pirn_wit_type, object->external_id)
 GETTER(pirn_wit_gates, type_gates, pirn_wit_type, object->gates)
 GETTER(const pirn_wit_interface *, type_interface, pirn_wit_type, object->interface)
 GETTER(const pirn_wit_world *, type_world, pirn_wit_type, object->world)
@@ -233,6 +251,7 @@ GETTER(const pirn_wit_type *, type_resolved, pirn_wit_type, wit_type_resolved(ob
 GETTER(pirn_str, function_name, pirn_wit_function, object->name)
 GETTER(pirn_str, function_item_name, pirn_wit_function, object->item_name)
 GETTER(pirn_str, function_docs, pirn_wit_function, object->docs)
+GETTER(pirn_str, function_external_id, pirn_wit_function, object->external_id)
 GETTER(pirn_wit_gates, function_gates, pirn_wit_function, object->gates)
 GETTER(pirn_wit_function_kind, function_kind_of, pirn_wit_function, object->kind)
 GETTER(bool, function_is_async, pirn_wit_function, object->is_async)

@@ -41,6 +41,7 @@ static void test_all_of_the_grammar_parses(void **state)
         "@since(version = 1.0.0) interface a { @unstable(feature = b-c) @deprecated(version = 1.0.0) f: func(); }",
         "package a:b { interface c { } world d { } use e:f/g; }",
         "package a:b; package c:d { }",
+        "world w { @external-id(\"a\\22\\u{1f600}\\n\") import f: func(); @external-id(\"b\") export g: h; }",
     };
     for (size_t i = 0; i < BASE_COUNT(texts); i++) {
         pirn_error error;
@@ -84,8 +85,13 @@ static void test_errors_have_place_and_sentence(void **state)
         {"@deprecated(version = 1.0.0) interface a {}", 1, 1,
          "`@deprecated` needs `@since` or `@unstable` beside it"},
         {"@since(version = 1.0.0) @since(version = 1.0.0) interface a {}", 1, 26, "`@since` is there twice"},
+        {"@external-id(x) interface a {}", 1, 14, "expected a string, found `x`"},
+        {"@external-id(\"\\q\") interface a {}", 1, 14, "this string has a wrong escape"},
+        {"@external-id(\"\\ff\") interface a {}", 1, 14, "this string has a wrong escape"},
+        {"@external-id(\"\\u{d800}\") interface a {}", 1, 14, "this string has a wrong escape"},
+        {"@external-id(\"a\") @external-id(\"b\") interface a {}", 1, 20, "`@external-id` is there twice"},
         {"@sinse(version = 1.0.0) interface a {}", 1, 2,
-         "expected `since`, `unstable` or `deprecated`, found `sinse`"},
+         "expected `since`, `unstable`, `deprecated` or `external-id`, found `sinse`"},
     };
     for (size_t i = 0; i < BASE_COUNT(cases); i++) {
         pirn_error error;

@@ -209,6 +209,13 @@ static void test_errors_have_place_and_sentence(void **state)
          "the constructor of `r` must give `r` or `result<r, ..>`"},
         {IN("@since(version = 1.0.1) interface i {}"), PIRN_INVALID, 2, 1,
          "`@since` names version 1.0.1, which is later than package `a:b@1.0.0`"},
+        {IN("interface i { @since(version = 1.0.0) @deprecated(version = 2.0.0) f: func(); }"), PIRN_INVALID, 2, 15,
+         "`@deprecated` names version 2.0.0, which is later than package `a:b@1.0.0`"},
+        {IN("@since(version = 0.2.0) interface i { @since(version = 0.1.0) f: func(); }"), PIRN_INVALID, 2, 63,
+         "this is in `i`, which is `@since(version = 0.2.0)`: it needs that gate or a later one"},
+        {IN("interface i { @unstable(feature = x) type t = u8; type u = u8; }\n"
+            "world w { include v with { f as a, f as b }; }\nworld v { import f: func(); }"),
+         PIRN_INVALID, 3, 36, "`f` is defined twice"},
         {IN("world w { include w; }"), PIRN_INVALID, 2, 19, "world `a:b/w@1.0.0` includes itself"},
         {IN("world w { include i; }\ninterface i {}"), PIRN_INVALID, 2, 19,
          "`i` is an interface, and `include` takes a world"},

@@ -86,6 +86,12 @@ PIRN_API pirn_str pirn_type_member_name(const pirn_type *type, size_t index);
 PIRN_API const pirn_type *pirn_type_member_type(const pirn_type *type, size_t index);
 /* own, borrow: the resource's name as far as it has one. */
 PIRN_API pirn_str pirn_type_resource_name(const pirn_type *type);
+/* own, borrow: which resource, as pirn_item says. Otherwise 0. */
+PIRN_API uint32_t pirn_type_resource(const pirn_type *type);
+/* Under which name it was imported or exported last; empty when it was not. */
+PIRN_API pirn_str pirn_type_name(const pirn_type *type);
+/* record, variant, enum, flags: the same pointer for a type and for what another interface exports as equal to it. */
+PIRN_API const void *pirn_type_origin(const pirn_type *type);
 /* Writes the type as WIT text, at most `size` bytes with the NUL; returns the length it would have. */
 PIRN_API size_t pirn_type_text(const pirn_type *type, char *out, size_t size);
 /* The same, but types in it that were imported or exported under a name are called by that name. */
@@ -103,6 +109,7 @@ PIRN_API size_t pirn_component_functype_params(const pirn_component_functype *ty
 PIRN_API pirn_str pirn_component_functype_param_name(const pirn_component_functype *type, size_t index);
 PIRN_API const pirn_type *pirn_component_functype_param(const pirn_component_functype *type, size_t index);
 PIRN_API const pirn_type *pirn_component_functype_result(const pirn_component_functype *type); /* NULL: none */
+PIRN_API bool pirn_component_functype_is_async(const pirn_component_functype *type);
 /* Of the struct of the parameters. */
 PIRN_API size_t pirn_component_functype_args_size(const pirn_component_functype *type);
 PIRN_API size_t pirn_component_functype_arg_offset(const pirn_component_functype *type, size_t index);
@@ -169,6 +176,7 @@ typedef struct pirn_item {
     const pirn_component_functype *func; /* PIRN_ITEM_FUNC */
     const pirn_type *type;               /* PIRN_ITEM_TYPE: a value type, else NULL */
     bool is_resource;                    /* PIRN_ITEM_TYPE: a resource type */
+    uint32_t resource;                   /* of a resource type: which one in the component, from 1; otherwise 0 */
     size_t member_count;                 /* PIRN_ITEM_INSTANCE */
     const void *detail;                  /* for pirn_item_member */
 } pirn_item;

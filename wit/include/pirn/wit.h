@@ -8,7 +8,8 @@
  *   pirn_wit_resolve(wit, error);                                        once, behind the last file
  *   pirn_wit_find_interface(wit, "wasi:clocks/wall-clock@0.2.12");
  *
- * Everything that is handed out lives as long as the pirn_wit. A resolved pirn_wit is read-only: any thread may walk it.
+ * Everything that is handed out lives as long as the pirn_wit. A resolved pirn_wit is read-only: any thread may walk
+ * it.
  */
 #pragma once
 
@@ -98,9 +99,9 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_wit_enable_feature(pirn_wit *wit, pirn
 PIRN_API void pirn_wit_enable_all_features(pirn_wit *wit);
 
 /*
- * Parses one file; `name` and `text` are copied. The files whose names agree up to the last '/' are one package; in a
- * folder named `deps` every file is a package of its own. MALFORMED, LIMIT, NOMEM: the error has line and column, and
- * pirn_wit_error_file() tells the file.
+ * Parses one file, text or a binary package; `name` and `text` are copied. The files whose names agree up to the last
+ * '/' are one package; in a folder named `deps` every file is a package of its own. MALFORMED, LIMIT, NOMEM: the
+ * error has line and column, and pirn_wit_error_file() tells the file.
  */
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_wit_add_file(pirn_wit *wit, pirn_str name, pirn_str text,
                                                        pirn_error *error);
@@ -108,6 +109,8 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_wit_add_file(pirn_wit *wit, pirn_str n
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_wit_resolve(pirn_wit *wit, pirn_error *error);
 /* The name of the file that the last failure lies in; empty when in none. */
 PIRN_API pirn_str pirn_wit_error_file(const pirn_wit *wit);
+/* The text of that file; empty when there is none, or when it is a binary package. */
+PIRN_API pirn_str pirn_wit_error_text(const pirn_wit *wit);
 
 /* ---- Walking ------------------------------------------------------------------------------------------------------ */
 
@@ -123,6 +126,8 @@ PIRN_API pirn_str pirn_wit_package_space(const pirn_wit_package *package);   /* 
 PIRN_API pirn_str pirn_wit_package_name(const pirn_wit_package *package);    /* "io" */
 PIRN_API pirn_str pirn_wit_package_version(const pirn_wit_package *package); /* "0.2.12", or empty */
 PIRN_API pirn_str pirn_wit_package_docs(const pirn_wit_package *package);
+/* The name of the file that it begins in. */
+PIRN_API pirn_str pirn_wit_package_file(const pirn_wit_package *package);
 PIRN_API size_t pirn_wit_package_interface_count(const pirn_wit_package *package);
 PIRN_API const pirn_wit_interface *pirn_wit_package_interface(const pirn_wit_package *package, size_t index);
 PIRN_API size_t pirn_wit_package_world_count(const pirn_wit_package *package);
@@ -130,6 +135,8 @@ PIRN_API const pirn_wit_world *pirn_wit_package_world(const pirn_wit_package *pa
 
 PIRN_API pirn_str pirn_wit_interface_id(const pirn_wit_interface *interface);   /* "wasi:io/streams@0.2.12" */
 PIRN_API pirn_str pirn_wit_interface_name(const pirn_wit_interface *interface); /* "streams" */
+/* True for one that is written where a world imports or exports it: its id is its name there. */
+PIRN_API bool pirn_wit_interface_is_inline(const pirn_wit_interface *interface);
 PIRN_API pirn_str pirn_wit_interface_docs(const pirn_wit_interface *interface);
 PIRN_API pirn_wit_gates pirn_wit_interface_gates(const pirn_wit_interface *interface);
 PIRN_API const pirn_wit_package *pirn_wit_interface_package(const pirn_wit_interface *interface);
@@ -160,6 +167,7 @@ PIRN_API pirn_wit_kind pirn_wit_type_kind(const pirn_wit_type *type);
 /* Empty for a type without a name: primitives, list<T> and the like. */
 PIRN_API pirn_str pirn_wit_type_name(const pirn_wit_type *type);
 PIRN_API pirn_str pirn_wit_type_docs(const pirn_wit_type *type);
+PIRN_API pirn_str pirn_wit_type_external_id(const pirn_wit_type *type);
 PIRN_API pirn_wit_gates pirn_wit_type_gates(const pirn_wit_type *type);
 /* The interface or the world where a named type stands; NULL otherwise. */
 PIRN_API const pirn_wit_interface *pirn_wit_type_interface(const pirn_wit_type *type);
@@ -178,6 +186,8 @@ PIRN_API pirn_str pirn_wit_function_name(const pirn_wit_function *function);
 /* As in the text: "read"; of a constructor "constructor". */
 PIRN_API pirn_str pirn_wit_function_item_name(const pirn_wit_function *function);
 PIRN_API pirn_str pirn_wit_function_docs(const pirn_wit_function *function);
+/* What @external-id says, escapes undone; data == NULL: nothing. */
+PIRN_API pirn_str pirn_wit_function_external_id(const pirn_wit_function *function);
 PIRN_API pirn_wit_gates pirn_wit_function_gates(const pirn_wit_function *function);
 PIRN_API pirn_wit_function_kind pirn_wit_function_kind_of(const pirn_wit_function *function);
 PIRN_API bool pirn_wit_function_is_async(const pirn_wit_function *function);
@@ -201,6 +211,7 @@ typedef struct pirn_wit_world_item {
     const pirn_wit_interface *interface;
     const pirn_wit_function *function;
     const pirn_wit_type *type;
+    pirn_str external_id; /* of @external-id; data == NULL: none */
 } pirn_wit_world_item;
 
 PIRN_API size_t pirn_wit_world_import_count(const pirn_wit_world *world);
@@ -208,18 +219,78 @@ PIRN_API pirn_wit_world_item pirn_wit_world_import(const pirn_wit_world *world, 
 PIRN_API size_t pirn_wit_world_export_count(const pirn_wit_world *world);
 PIRN_API pirn_wit_world_item pirn_wit_world_export(const pirn_wit_world *world, size_t index);
 
+/* ---- Writing ------------------------------------------------------------------------------------------------------ */
+
+/* Takes the next piece of a text. False: it cannot, and nothing more comes. */
+typedef bool (*pirn_wit_sink)(void *data, const char *text, size_t size);
+
+/*
+ * Writes a package of a resolved pirn_wit as one text: its files joined, `use`s at their top followed, docs and gates
+ * kept, items of features that are not enabled among them. Nested: as `package a:b { .. }`, which may stand behind
+ * another one. IO: `sink` has answered false.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_wit_print_package(const pirn_wit *wit, const pirn_wit_package *package,
+                                                            bool is_nested, pirn_wit_sink sink, void *data,
+                                                            pirn_error *error);
+/* Writes a file as it was added, the first one having index 0; names need not be resolved. */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_wit_print_file(const pirn_wit *wit, size_t index, pirn_wit_sink sink,
+                                                         void *data, pirn_error *error);
+
+/*
+ * Writes a package of a resolved pirn_wit as a component: pirn_wit_add_file reads it again. Items of features that
+ * are not enabled are left out; docs and gates go into a custom section. INVALID: there is nothing in it. LIMIT,
+ * NOMEM, IO.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_wit_encode_package(const pirn_wit *wit, const pirn_wit_package *package,
+                                                             pirn_wit_sink sink, void *data, pirn_error *error);
+
 /* ---- Comparing ---------------------------------------------------------------------------------------------------- */
 
 /*
- * Compares all items of two interfaces one by one: types and functions by name, with their members, parameters, results
- * and gates; named types of other interfaces by their id and name. PIRN_INVALID: `error` says what the first difference
- * is. Doc comments and the order of the items do not matter.
+ * Compares all items of two interfaces one by one: types and functions by name, with their members, parameters,
+ * results and gates; named types of other interfaces by their id and name. PIRN_INVALID: `error` says what the first
+ * difference is. Doc comments and the order of the items do not matter.
  */
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_wit_compare_interfaces(const pirn_wit_interface *have,
                                                                  const pirn_wit_interface *want, pirn_error *error);
 /* The same for what two worlds import and export. */
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_wit_compare_worlds(const pirn_wit_world *have, const pirn_wit_world *want,
                                                              pirn_error *error);
+
+/* How an item of the second one stands to the first one. */
+typedef enum pirn_wit_change {
+    PIRN_WIT_ADDED,
+    PIRN_WIT_REMOVED,
+    PIRN_WIT_CHANGED,
+} pirn_wit_change;
+
+typedef struct pirn_wit_difference {
+    pirn_wit_change change;
+    bool breaks;         /* who was made for the first one cannot use the second one */
+    pirn_str owner;      /* "wasi:io/streams@0.2.12" */
+    pirn_str item;       /* "[method]input-stream.read", or empty: the owner itself */
+    const char *message; /* "parameter `len` is `u32`, where it was `u64`" */
+} pirn_wit_difference;
+
+/* Takes the next difference; what it points to is valid for the call. False: no more, please. */
+typedef bool (*pirn_wit_difference_sink)(void *data, const pirn_wit_difference *difference);
+
+/*
+ * Is `after` a compatible successor of `before`? What is there must stay as it is; interfaces, their items and
+ * imports of worlds may be added, exports of worlds may not. Unstable items may change. Versions in references do not
+ * count; those of the packages must be of one track, the second one not the older. NOMEM.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_wit_diff_packages(const pirn_wit_package *before,
+                                                            const pirn_wit_package *after,
+                                                            pirn_wit_difference_sink sink, void *data,
+                                                            pirn_error *error);
+/*
+ * Does a component, of which `component` is the world, fit into `world`? It imports nothing that the world does not
+ * have, and exports all that the world does; versions of one track are one, and types are compared by structure.
+ * NOMEM.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_wit_fit_world(const pirn_wit_world *component, const pirn_wit_world *world,
+                                                        pirn_wit_difference_sink sink, void *data, pirn_error *error);
 
 #ifdef __cplusplus
 }
