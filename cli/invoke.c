@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calling one function: its arguments from words or from the text of values, its result as text. */
 #include "cli/invoke.h"
+#include "cli/call.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,38 +31,6 @@ static pirn_status end_of(const cli_invocation *in, pirn_status status, int *exi
     return PIRN_OK;
 }
 
-/* NAME of the call, and the interface before '#', and where the values begin (NULL: none). */
-typedef struct call_text {
-    pirn_str interface, name;
-    const char *values;
-} call_text;
-
-static call_text split_call(const char *call)
-{
-    const char *values = strchr(call, '('), *end = values != NULL ? values : call + strlen(call);
-    const char *hash = memchr(call, '#', (size_t)(end - call));
-    while (end > call && end[-1] == ' ')
-        end--;
-    const char *name = hash != NULL ? hash + 1 : call;
-    return (call_text){
-        .interface = {call, hash != NULL ? (size_t)(hash - call) : 0},
-        .name = {name, (size_t)(end - name)},
-        .values = values,
-    };
-}
-
-/* What is wrong with arguments is a mistake in the use of the program, in whatever words it was found. */
-static pirn_status bad_arguments(pirn_status status, const char *where, pirn_error *error)
-{
-    char message[256];
-    if (status != PIRN_MALFORMED || error == NULL)
-        return status;
-    snprintf(message, sizeof message, "%s", pirn_error_message(error));
-    uint32_t column = pirn_error_column(error);
-    pirn_error_clear(error);
-    return pirn_error_set(error, PIRN_USAGE, "%s, column %" PRIu32 ": %s", where, column, message);
-}
-
 /* ---- Components --------------------------------------------------------------------------------------------------- */
 
 /* One word for each parameter; a string is the word itself. */
@@ -85,115 +54,47 @@ static pirn_status args_from_words(const cli_invocation *in, const pirn_componen
         snprintf(where, sizeof where, "argument %zu", i + 1);
         pirn_status status = pirn_value_parse(param, word, arena, out, error);
         if (status != PIRN_OK)
-            return bad_arguments(status, where, error);
+            return cli_call_explain(status, where, word, word, error);
     }
     return PIRN_OK;
 }
 
-static pirn_status print_result(const pirn_type *type, const void *value, pirn_error *error)
+static pirn_status read_args(const cli_invocation *in, const cli_call_text *call, const pirn_component_functype *type,
+                             pirn_arena *arena, uint8_t *args, pirn_error *error)
 {
-    if (type == NULL)
-        return PIRN_OK;
-    size_t size = pirn_value_text(type, value, NULL, 0) + 1;
-    char *text = malloc(size);
-    if (text == NULL)
-        return pirn_error_set(error, PIRN_NOMEM, "out of memory");
-    pirn_value_text(type, value, text, size);
-    puts(text);
-    free(text);
-    return PIRN_OK;
-}
-
-static pirn_status call_function(const cli_invocation *in, pirn_component_instance *instance,
-                                 const pirn_component_func *func, const void *args, int *exit_code, pirn_error *error)
-{
-    outcome end = {PIRN_OK, error};
-    pirn_task *task = pirn_task_new(instance);
-    if (task == NULL)
-        return pirn_error_set(error, PIRN_NOMEM, "out of memory");
-    pirn_status status = pirn_host_start(in->host, task, func, args, in->timeout_ns, note_end, &end, error);
-    if (status == PIRN_OK) {
-        pirn_host_run(in->host);
-        status = end_of(in, end.status, exit_code, error);
-        if (end.status == PIRN_OK)
-            status = print_result(pirn_component_functype_result(pirn_component_func_type(func)),
-                                  pirn_task_result(task), error);
-    }
-    pirn_task_free(task);
-    return status;
-}
-
-/* The name without its version. */
-static pirn_str base_of(pirn_str name)
-{
-    const char *at = name.len > 0 ? memchr(name.data, '@', name.len) : NULL;
-    return at != NULL ? (pirn_str){name.data, (size_t)(at - name.data)} : name;
-}
-
-static bool has_function(const pirn_item *instance, pirn_str name)
-{
-    for (size_t i = 0; i < instance->member_count; i++) {
-        pirn_item member = pirn_item_member(instance, i);
-        if (member.kind == PIRN_ITEM_FUNC && pirn_str_eq(member.name, name))
-            return true;
-    }
-    return false;
-}
-
-/* The exported interfaces that the call may mean, when it has no version or names no interface: how many, and one. */
-static size_t find_interface(const cli_invocation *in, const call_text *call, pirn_str *found)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < pirn_component_export_count(in->component); i++) {
-        pirn_item item = pirn_component_export(in->component, i);
-        bool fits = call->interface.len == 0 || pirn_str_eq(base_of(item.name), call->interface);
-        if (item.kind == PIRN_ITEM_INSTANCE && fits && has_function(&item, call->name)) {
-            *found = item.name;
-            count++;
-        }
-    }
-    return count;
-}
-
-/* A function by its name, in its interface; version or interface may be left out when only one function is meant. */
-static pirn_status find_function(const cli_invocation *in, const pirn_component_instance *instance,
-                                 const call_text *call, const pirn_component_func **out, pirn_error *error)
-{
-    pirn_str found;
-    *out = pirn_component_instance_func(instance, call->interface, call->name);
-    size_t count = *out != NULL ? 0 : find_interface(in, call, &found);
-    if (count == 1)
-        *out = pirn_component_instance_func(instance, found, call->name);
-    if (*out != NULL)
-        return PIRN_OK;
-    int len = (int)(call->name.data + call->name.len - in->call);
-    if (count > 1)
-        return pirn_error_set(
-            error, PIRN_USAGE,
-            "%zu exported interfaces have a function '%.*s': write INTERFACE#NAME, with the version", count, len,
-            in->call);
-    return pirn_error_set(error, PIRN_USAGE, "there is no exported function '%.*s'; 'pirn inspect' lists them", len,
-                          in->call);
+    if (cli_functype_has_handle(type))
+        return pirn_error_set(error, PIRN_USAGE,
+                              "the function has to do with resources, which are of one instance and end with it; "
+                              "'pirn repl' calls one function after the other");
+    if (call->values.len == 0)
+        return args_from_words(in, type, arena, args, error);
+    pirn_status status = pirn_args_parse(type, call->values, arena, args, error);
+    return cli_call_explain(status, "in the arguments", call->whole, call->values, error);
 }
 
 static pirn_status invoke_in_instance(const cli_invocation *in, pirn_component_instance *instance, pirn_arena *arena,
                                       int *exit_code, pirn_error *error)
 {
-    call_text call = split_call(in->call);
+    cli_call_text call = cli_call_text_of(pirn_str_of(in->call));
     const pirn_component_func *func;
-    pirn_status status = find_function(in, instance, &call, &func, error);
+    pirn_status status = cli_call_find(in->component, instance, &call, &func, error);
     if (status != PIRN_OK)
         return status;
     const pirn_component_functype *type = pirn_component_func_type(func);
     uint8_t *args = pirn_arena_alloc(arena, pirn_component_functype_args_size(type) + 1);
     if (args == NULL)
         return pirn_error_set(error, PIRN_NOMEM, "out of memory");
-    if (call.values != NULL)
-        status = bad_arguments(pirn_args_parse(type, pirn_str_of(call.values), arena, args, error),
-                               "in the arguments", error);
-    else
-        status = args_from_words(in, type, arena, args, error);
-    return status != PIRN_OK ? status : call_function(in, instance, func, args, exit_code, error);
+    status = read_args(in, &call, type, arena, args, error);
+    if (status != PIRN_OK)
+        return status;
+    cli_caller caller = {in->host, in->context, in->timeout_ns};
+    char *result;
+    bool has_exited;
+    status = cli_call_run(&caller, instance, func, args, NULL, &result, &has_exited, exit_code, error);
+    if (result != NULL)
+        puts(result);
+    free(result);
+    return status;
 }
 
 static pirn_status invoke_component(const cli_invocation *in, int *exit_code, pirn_error *error)
@@ -333,11 +234,11 @@ static pirn_status find_core_function(const cli_invocation *in, pirn_instance *i
                                       const char **values, pirn_error *error)
 {
     pirn_extern found;
-    call_text call = split_call(in->call);
+    cli_call_text call = cli_call_text_of(pirn_str_of(in->call));
     size_t len = (size_t)(call.name.data + call.name.len - in->call);
     *values = NULL;
     if (!pirn_instance_find(instance, pirn_str_of(in->call), &found)) {
-        *values = call.values;
+        *values = call.values.len > 0 ? call.values.data : NULL;
         if (!pirn_instance_find(instance, (pirn_str){in->call, len}, &found))
             found.kind = PIRN_EXTERN_MEMORY;
     }

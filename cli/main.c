@@ -29,6 +29,21 @@ const cli_verb cli_verbs[] = {
         .main = cli_run,
     },
     {
+        .name = "repl",
+        .operands = "FILE",
+        .summary = "call functions of a component, one after the other",
+        .details =
+            "Makes one instance of a component and calls its exported functions, with values in the WebAssembly Value\n"
+            "Encoding (WAVE). Resources stay in the session by name: r = counter(1) calls r what the constructor gives,\n"
+            "r.add(3) is a method call, drop r ends its life. Behind a trap, restart makes a new instance. On a terminal\n"
+            "lines can be edited and completed; a script on standard input prints results only, and the exit status is 1\n"
+            "when a line has failed.",
+        .examples = "  pirn repl lib.wasm\n"
+                    "  echo 'greet(\"you\", true)' | pirn repl lib.wasm\n",
+        .options = cli_repl_options,
+        .main = cli_repl,
+    },
+    {
         .name = "validate",
         .operands = "FILE...",
         .summary = "check that components and modules are valid",

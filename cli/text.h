@@ -8,6 +8,9 @@
 #include <pirn/base.h>
 #include <stdio.h>
 
+/* For "%.*s". */
+#define CLI_STR_ARG(s) (int)(s).len, (s).data
+
 /* Prints control characters as \u{1b}, and bytes that are not UTF-8 as \xff. */
 void cli_print_text(FILE *out, pirn_str text);
 /* The same for text of several lines: newlines stay. */

@@ -81,6 +81,8 @@ typedef struct cm_function {
     /* of the host */
     pirn_component_host_func host;
     void *user;
+    const pirn_funcdesc *desc;
+    pirn_str interface; /* as the linker calls it */
 } cm_function;
 
 /* canon lower: makes a core function of a component function. */

@@ -13,6 +13,21 @@ void *pirn_host_call_user(const pirn_host_call *call)
     return call->user;
 }
 
+const pirn_funcdesc *pirn_host_call_function(const pirn_host_call *call)
+{
+    return call->activation->function->desc;
+}
+
+pirn_str pirn_host_call_interface(const pirn_host_call *call)
+{
+    return call->activation->function->interface;
+}
+
+const pirn_component_functype *pirn_host_call_type(const pirn_host_call *call)
+{
+    return call->activation->function->type;
+}
+
 void *pirn_host_call_alloc(pirn_host_call *call, size_t size)
 {
     if (cm_activation_charge(call->activation, size, call->error) != PIRN_OK)

@@ -11,6 +11,7 @@
 struct pirn_component_func {
     pirn_component_instance *instance;
     cm_function function;
+    const pirn_component_functype *type; /* as it is exported */
 };
 
 struct pirn_component_instance {

@@ -184,6 +184,7 @@ static void make_exports(pirn_component_instance *instance)
         const cm_planned_export *export = &instance->plan->exports[i];
         pirn_component_func *func = &instance->funcs[i];
         func->instance = instance;
+        func->type = export->type;
         func->function = *function_of(instance, export->function);
         if (func->function.host != NULL)
             func->function.resources = instance->maps[0];
@@ -382,5 +383,16 @@ const pirn_component_func *pirn_component_instance_func(const pirn_component_ins
 
 const pirn_component_functype *pirn_component_func_type(const pirn_component_func *func)
 {
-    return func->function.type;
+    return func->type;
+}
+
+const pirn_resource_type *pirn_component_func_resource(const pirn_component_func *func, const pirn_type *type)
+{
+    bool is_handle = type->kind == PIRN_TYPE_OWN || type->kind == PIRN_TYPE_BORROW;
+    return is_handle ? func->instance->maps[0][type->resource] : NULL;
+}
+
+const pirn_resourcedesc *pirn_resource_type_host(const pirn_resource_type *type)
+{
+    return type->host;
 }

@@ -39,6 +39,14 @@ pirn_status pirn_linker_define(pirn_linker *linker, const pirn_interfacedesc *in
     return PIRN_OK;
 }
 
+void pirn_linker_define_rest(pirn_linker *linker, pirn_component_host_func func,
+                             void (*drop)(void *data, void *object), void *user)
+{
+    linker->rest = func;
+    linker->rest_drop = drop;
+    linker->rest_user = user;
+}
+
 static pirn_str offer_name(const void *list, size_t index)
 {
     return pirn_str_of(((const cm_offer *)list)[index].interface->name);

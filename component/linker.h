@@ -19,6 +19,9 @@ struct pirn_linker {
     pirn_engine *engine;
     const pirn_allocator *allocator;
     BASE_VEC(cm_offer) offers;
+    pirn_component_host_func rest; /* of what no offer has; NULL: that is missing */
+    void (*rest_drop)(void *data, void *object);
+    void *rest_user;
 };
 
 /* By the version rule (component/version.h); NULL when nothing fits. */

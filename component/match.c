@@ -5,6 +5,7 @@
  * fit becomes a problem, a line of text, and the error has all of them.
  */
 #include "component/match.h"
+#include "component/rest.h"
 
 #include <string.h>
 
@@ -13,7 +14,7 @@ enum { MOST_PROBLEMS = 50, LONGEST_TYPE = 240 };
 
 typedef struct matcher {
     const pirn_linker *linker;
-    base_arena *arena;
+    base_arena *arena, *kept; /* for the time of matching; as long as what is prepared */
     cm_bindings *bindings;
     BASE_VEC(pirn_str) problems;
     bool out_of_memory;
@@ -146,6 +147,32 @@ static bool is_resource(const cm_item *item)
     return item->sort == CM_TYPE && item->type.kind == CM_TYPE_RESOURCE;
 }
 
+/* An interface of nothing but value types, which say themselves what they are. */
+static bool needs_nothing(const cm_instance_type *type)
+{
+    bool found = false;
+    for (uint32_t i = 0; !found && i < type->exports.count; i++) {
+        const cm_item *item = &type->exports.list[i].item;
+        found = item->sort != CM_TYPE || is_resource(item);
+    }
+    return !found;
+}
+
+static bool has_offer(const cm_offer *offer, const cm_definition *import)
+{
+    pirn_str name = import->external->name;
+    if (offer == NULL || import->item.sort == CM_INSTANCE)
+        return offer != NULL;
+    return import->item.sort == CM_FUNC ? cm_offer_func(offer, name) != NULL : cm_offer_resource(offer, name) != NULL;
+}
+
+static const cm_offer *offer_rest(matcher *m, const cm_definition *import)
+{
+    const cm_offer *offer = cm_rest_offer(m->linker, import, &m->bindings->resources, m->kept);
+    m->out_of_memory = m->out_of_memory || offer == NULL;
+    return offer;
+}
+
 static const cm_offer *match_import(matcher *m, const cm_definition *import)
 {
     pirn_str name = import->external->name;
@@ -158,6 +185,10 @@ static const cm_offer *match_import(matcher *m, const cm_definition *import)
         return NULL;
     }
     const cm_offer *offer = find_offer(m, import);
+    if (offer == NULL && item->sort == CM_INSTANCE && needs_nothing(item->instance))
+        return NULL;
+    if (m->linker->rest != NULL && !has_offer(offer, import))
+        return offer_rest(m, import);
     if (offer == NULL)
         report_missing(m, import);
     else if (item->sort == CM_INSTANCE)
@@ -210,14 +241,14 @@ static pirn_status match_all(matcher *m, const cm_component *root, pirn_error *e
 }
 
 pirn_status cm_match_imports(const pirn_linker *linker, const pirn_component *component, base_arena *arena,
-                             cm_bindings *out, pirn_error *error)
+                             base_arena *kept, cm_bindings *out, pirn_error *error)
 {
     out->offers = base_arena_array(arena, component->root->definition_count, sizeof *out->offers);
     out->resources.of_id = base_arena_array(arena, component->resource_count, sizeof *out->resources.of_id);
     out->resources.count = component->resource_count;
     if (out->offers == NULL || out->resources.of_id == NULL)
         return base_nomem(error);
-    matcher m = {.linker = linker, .arena = arena, .bindings = out};
+    matcher m = {.linker = linker, .arena = arena, .kept = kept, .bindings = out};
     pirn_status status = match_all(&m, component->root, error);
     BASE_VEC_DONE(&m.problems, arena->allocator);
     return status;

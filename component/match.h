@@ -16,7 +16,7 @@ typedef struct cm_bindings {
 
 /*
  * UNLINKABLE names every import that is missing or does not fit, each with what is there instead.
- * NOMEM. The bindings are allocated in `arena`.
+ * NOMEM. The bindings are allocated in `arena`; what is made for the linker's rest, in `kept`.
  */
 PIRN_MUST_CHECK pirn_status cm_match_imports(const pirn_linker *linker, const pirn_component *component,
-                                             base_arena *arena, cm_bindings *out, pirn_error *error);
+                                             base_arena *arena, base_arena *kept, cm_bindings *out, pirn_error *error);

@@ -72,7 +72,11 @@ static pirn_status add_host_function(planner *p, const cm_offer *offer, pirn_str
     if (desc == NULL)
         return fail_inconsistent(p, PIRN_NO_OFFSET, name);
     out->function = (uint32_t)p->host_functions.len;
-    cm_function function = {.type = type, .host = desc->func, .user = offer->user};
+    cm_function function = {.type = type,
+                            .host = desc->func,
+                            .user = offer->user,
+                            .desc = desc,
+                            .interface = pirn_str_of(offer->interface->name)};
     return BASE_VEC_PUSH(&p->host_functions, p->allocator, function) ? PIRN_OK : base_nomem(p->error);
 }
 
@@ -527,7 +531,12 @@ static pirn_status add_exports(planner *p, pirn_str interface, const cm_externs 
         if (export->item.sort != CM_FUNC)
             continue;
         PIRN_TRY(find_named(p, from, export->name, PIRN_NO_OFFSET, &found));
-        exports[p->plan->export_count++] = (cm_planned_export){interface, export->name, found.function};
+        exports[p->plan->export_count++] = (cm_planned_export){
+            interface,
+            export->name,
+            found.function,
+            export->item.func,
+        };
     }
     return PIRN_OK;
 }

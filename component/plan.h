@@ -90,6 +90,7 @@ typedef struct cm_planned_state {
 typedef struct cm_planned_export {
     pirn_str interface, name;
     uint32_t function;
+    const pirn_component_functype *type; /* as it is exported: with the names and resource ids of the root's exports */
 } cm_planned_export;
 
 struct pirn_prepared {

@@ -6,7 +6,7 @@ static pirn_status match_and_plan(pirn_prepared *plan, const pirn_linker *linker
                                   pirn_error *error)
 {
     cm_bindings bindings;
-    PIRN_TRY(cm_match_imports(linker, plan->component, scratch, &bindings, error));
+    PIRN_TRY(cm_match_imports(linker, plan->component, scratch, &plan->arena, &bindings, error));
     return cm_plan(plan, &bindings, error);
 }
 

@@ -11,7 +11,7 @@ typedef struct cm_instance_state cm_instance_state; /* component/canon.h */
 
 /* A resource type at run time: types are the same when they are the same object. One per
  * pirn_resourcedesc and root. */
-typedef struct cm_resource_type {
+typedef struct pirn_resource_type {
     const pirn_resourcedesc *host; /* NULL: a guest defines it */
     cm_instance_state *definer;    /* the component instance that defines it; NULL for the host's */
     pirn_func *dtor;               /* the guest's destructor, or NULL */

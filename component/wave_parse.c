@@ -2,7 +2,7 @@
 /*
  * Values from text, in the WebAssembly Value Encoding (WAVE), directed by the type: the text of a value is read into the C
  * object of its type (<pirn/component.h>), and lists and strings go to the caller's arena. Recursion follows the type, whose
- * depth is bounded.
+ * depth is bounded. Handles are words that the caller knows (pirn_handle_names).
  */
 #include "component/wave.h"
 #include "vm/base/utf8.h"
@@ -14,6 +14,7 @@ typedef struct parser {
     pirn_str text;
     size_t pos;
     base_arena *arena;
+    const pirn_handle_names *names; /* NULL: handles have no text */
     pirn_error *error;
 } parser;
 
@@ -41,10 +42,22 @@ static pirn_status fail_for_type(parser *p, const pirn_type *type)
     return fail(p, what);
 }
 
+static bool at_comment(const parser *p)
+{
+    return p->pos + 1 < p->text.len && memcmp(p->text.data + p->pos, "//", 2) == 0;
+}
+
+/* Space, and comments to the end of their line. */
 static void skip_space(parser *p)
 {
-    while (p->pos < p->text.len && memchr(" \t\r\n", p->text.data[p->pos], 4) != NULL)
-        p->pos++;
+    for (; p->pos < p->text.len; p->pos++) {
+        if (at_comment(p)) {
+            while (p->pos < p->text.len && p->text.data[p->pos] != '\n')
+                p->pos++;
+        } else if (memchr(" \t\r\n", p->text.data[p->pos], 4) == NULL) {
+            return;
+        }
+    }
 }
 
 static bool peek(parser *p, char c)
@@ -73,16 +86,21 @@ static bool is_word(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
 }
 
-/* A label or keyword; a leading '%' only says that it is a label. Empty when there is none. */
-static pirn_str take_word(parser *p)
+/* Empty when there is none. */
+static pirn_str take_keyword(parser *p)
 {
     skip_space(p);
-    if (p->pos < p->text.len && p->text.data[p->pos] == '%')
-        p->pos++;
     size_t start = p->pos;
     while (p->pos < p->text.len && is_word(p->text.data[p->pos]))
         p->pos++;
     return (pirn_str){p->text.data + start, p->pos - start};
+}
+
+/* A label; a leading '%' says that it is no keyword. */
+static pirn_str take_label(parser *p)
+{
+    take(p, '%');
+    return take_keyword(p);
 }
 
 /* ---- Numbers ---------------------------------------------------------------------------------------------------- */
@@ -142,6 +160,18 @@ static pirn_status parse_integer(parser *p, const pirn_type *type, uint8_t *out)
     return PIRN_OK;
 }
 
+/* Does it begin as a decimal number does, and is it not one of the other forms that the C library reads? */
+static bool is_decimal(const char *number)
+{
+    char first = number[number[0] == '-'];
+    return first >= '0' && first <= '9' && strpbrk(number, "xXpP") == NULL;
+}
+
+static bool is_special(const char *number)
+{
+    return strcmp(number, "nan") == 0 || strcmp(number, "inf") == 0 || strcmp(number, "-inf") == 0;
+}
+
 static pirn_status parse_float(parser *p, const pirn_type *type, uint8_t *out)
 {
     char number[64], *end;
@@ -152,11 +182,16 @@ static pirn_status parse_float(parser *p, const pirn_type *type, uint8_t *out)
     }
     double wide = strtod(number, &end);
     float narrow = strtof(number, NULL);
-    if (*end != '\0' || number[0] == '+' || strpbrk(number, "xXpP") != NULL) {
+    bool is_narrow = type->kind == PIRN_TYPE_F32, is_finite = is_decimal(number);
+    if (*end != '\0' || !(is_finite || is_special(number))) {
         p->pos = start;
         return fail_for_type(p, type);
     }
-    if (type->kind == PIRN_TYPE_F32)
+    if (is_finite && (is_narrow ? isinf(narrow) : isinf(wide))) {
+        p->pos = start;
+        return fail(p, is_narrow ? "the number is too large for f32" : "the number is too large for f64");
+    }
+    if (is_narrow)
         memcpy(out, &narrow, sizeof narrow);
     else
         memcpy(out, &wide, sizeof wide);
@@ -335,7 +370,7 @@ static pirn_status parse_record(parser *p, const pirn_type *type, uint8_t *out)
             PIRN_TRY(expect(p, ','));
         if (peek(p, '}'))
             break;
-        pirn_str name = take_word(p);
+        pirn_str name = take_label(p);
         uint32_t i = find_member(type, name);
         if (i == type->member_count)
             return unknown_member(p, type, name);
@@ -362,7 +397,7 @@ static pirn_status parse_flags(parser *p, const pirn_type *type, uint8_t *out)
             PIRN_TRY(expect(p, ','));
         if (peek(p, '}'))
             break;
-        pirn_str name = take_word(p);
+        pirn_str name = take_label(p);
         uint32_t i = find_member(type, name);
         if (i == type->member_count)
             return unknown_member(p, type, name);
@@ -384,7 +419,7 @@ static pirn_status parse_payload(parser *p, const pirn_type *type, uint8_t *out)
 static pirn_status parse_case(parser *p, const pirn_type *type, uint8_t *out)
 {
     skip_space(p);
-    pirn_str name = take_word(p);
+    pirn_str name = take_label(p);
     if (name.len == 0)
         return fail_for_type(p, type);
     uint32_t i = find_member(type, name);
@@ -394,30 +429,40 @@ static pirn_status parse_case(parser *p, const pirn_type *type, uint8_t *out)
     return parse_payload(p, type->members[i].type, out + type->c_payload_offset);
 }
 
+/* May its values be written without `some` or `ok` around them? */
+static bool stands_alone(const pirn_type *type)
+{
+    return type->kind != PIRN_TYPE_OPTION && type->kind != PIRN_TYPE_RESULT;
+}
+
 /* `some(x)` or `none`, or, where x cannot be mistaken for these, just x. */
 static pirn_status parse_option(parser *p, const pirn_type *type, uint8_t *out)
 {
     skip_space(p);
     size_t start = p->pos;
-    pirn_str word = take_word(p);
+    pirn_str word = take_keyword(p);
     if (pirn_str_eq(word, PIRN_STR("none")))
         return PIRN_OK;
     out[0] = 1;
     if (pirn_str_eq(word, PIRN_STR("some")) && peek(p, '('))
         return parse_payload(p, type->element, out + type->c_payload_offset);
     p->pos = start;
-    return parse_value(p, type->element, out + type->c_payload_offset);
+    return stands_alone(type->element) ? parse_value(p, type->element, out + type->c_payload_offset)
+                                       : fail_for_type(p, type);
 }
 
+/* `ok(x)` or `err(x)`, without x where there is no payload; or, likewise, just x of `ok`. */
 static pirn_status parse_result(parser *p, const pirn_type *type, uint8_t *out)
 {
     skip_space(p);
     size_t start = p->pos;
-    pirn_str word = take_word(p);
+    pirn_str word = take_keyword(p);
     bool is_error = pirn_str_eq(word, PIRN_STR("err"));
     if (!is_error && !pirn_str_eq(word, PIRN_STR("ok"))) {
+        const pirn_type *ok = type->members[0].type;
         p->pos = start;
-        return fail_for_type(p, type);
+        return ok != NULL && stands_alone(ok) ? parse_value(p, ok, out + type->c_payload_offset)
+                                              : fail_for_type(p, type);
     }
     out[0] = is_error;
     return parse_payload(p, type->members[is_error].type, out + type->c_payload_offset);
@@ -427,13 +472,39 @@ static pirn_status parse_bool(parser *p, const pirn_type *type, uint8_t *out)
 {
     skip_space(p);
     size_t start = p->pos;
-    pirn_str word = take_word(p);
+    pirn_str word = take_keyword(p);
     if (pirn_str_eq(word, PIRN_STR("true")) || pirn_str_eq(word, PIRN_STR("false"))) {
         out[0] = word.data[0] == 't';
         return PIRN_OK;
     }
     p->pos = start;
     return fail_for_type(p, type);
+}
+
+/* The names of handles are words with dots, '#' or '$' in them, as the caller likes. */
+static pirn_str take_handle_name(parser *p)
+{
+    skip_space(p);
+    size_t start = p->pos;
+    while (p->pos < p->text.len && (is_word(p->text.data[p->pos]) || memchr("_.#$", p->text.data[p->pos], 4) != NULL))
+        p->pos++;
+    return (pirn_str){p->text.data + start, p->pos - start};
+}
+
+static pirn_status parse_handle(parser *p, const pirn_type *type, uint8_t *out)
+{
+    void *handle = NULL;
+    if (p->names == NULL)
+        return fail(p, "a handle cannot be written as text");
+    pirn_str name = take_handle_name(p);
+    const char *reason =
+        name.len == 0 ? "expected the name of a handle" : p->names->find(p->names->user, type, name, &handle);
+    if (reason != NULL) {
+        p->pos -= name.len;
+        return fail(p, reason);
+    }
+    memcpy(out, &handle, sizeof handle);
+    return PIRN_OK;
 }
 
 static pirn_status parse_value(parser *p, const pirn_type *type, uint8_t *out)
@@ -474,7 +545,7 @@ static pirn_status parse_value(parser *p, const pirn_type *type, uint8_t *out)
         return parse_flags(p, type, out);
     case PIRN_TYPE_OWN:
     case PIRN_TYPE_BORROW:
-        return fail(p, "a handle cannot be written as text");
+        return parse_handle(p, type, out);
     }
     return fail(p, "a type that has no text");
 }
@@ -485,20 +556,51 @@ static pirn_status expect_end(parser *p)
     return p->pos == p->text.len ? PIRN_OK : fail(p, "unexpected text behind the value");
 }
 
-pirn_status pirn_value_parse(const pirn_type *type, pirn_str text, pirn_arena *arena, void *out, pirn_error *error)
+pirn_status pirn_value_parse_named(const pirn_type *type, pirn_str text, const pirn_handle_names *names,
+                                   pirn_arena *arena, void *out, pirn_error *error)
 {
-    parser p = {.text = text, .arena = &arena->base, .error = error};
+    parser p = {.text = text, .arena = &arena->base, .names = names, .error = error};
     memset(out, 0, type->c.size);
     PIRN_TRY(parse_value(&p, type, out));
+    return expect_end(&p);
+}
+
+pirn_status pirn_value_parse(const pirn_type *type, pirn_str text, pirn_arena *arena, void *out, pirn_error *error)
+{
+    return pirn_value_parse_named(type, text, NULL, arena, out, error);
+}
+
+static pirn_status fail_for_count(parser *p, const pirn_component_functype *type, size_t first, size_t given)
+{
+    char what[80];
+    size_t count = type->param_count - first;
+    snprintf(what, sizeof what, "the function takes %zu argument%s, not %zu", count, count == 1 ? "" : "s", given);
+    return fail(p, what);
+}
+
+pirn_status pirn_args_parse_named(const pirn_component_functype *type, size_t first, pirn_str text,
+                                  const pirn_handle_names *names, pirn_arena *arena, void *args, pirn_error *error)
+{
+    parser p = {.text = text, .arena = &arena->base, .names = names, .error = error};
+    uint8_t *out = args;
+    PIRN_TRY(expect(&p, '('));
+    for (size_t i = first; i < type->param_count; i++) {
+        const cm_member *param = &type->params[i];
+        if (i > first && !peek(&p, ')'))
+            PIRN_TRY(expect(&p, ','));
+        if (peek(&p, ')'))
+            return fail_for_count(&p, type, first, i - first);
+        memset(out + param->c_offset, 0, param->type->c.size);
+        PIRN_TRY(parse_value(&p, param->type, out + param->c_offset));
+    }
+    if (first < type->param_count)
+        take(&p, ',');
+    PIRN_TRY(expect(&p, ')'));
     return expect_end(&p);
 }
 
 pirn_status pirn_args_parse(const pirn_component_functype *type, pirn_str text, pirn_arena *arena, void *args,
                             pirn_error *error)
 {
-    parser p = {.text = text, .arena = &arena->base, .error = error};
-    if (type->params_c.size > 0)
-        memset(args, 0, type->params_c.size);
-    PIRN_TRY(parse_tuple(&p, type->params, type->param_count, args));
-    return expect_end(&p);
+    return pirn_args_parse_named(type, 0, text, NULL, arena, args, error);
 }

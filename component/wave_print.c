@@ -10,6 +10,7 @@
 typedef struct printer {
     char *out;
     size_t size, len;
+    const pirn_handle_names *names; /* NULL: handles have no text */
 } printer;
 
 static void print_value(printer *p, const pirn_type *type, const uint8_t *value);
@@ -30,6 +31,15 @@ static void put_text(printer *p, const char *text)
 static void put_str(printer *p, pirn_str text)
 {
     put(p, text.data, text.len);
+}
+
+/* A label that is a keyword gets the '%' that tells them apart. */
+static void put_label(printer *p, pirn_str name)
+{
+    static const char *const keywords[] = {"true", "false", "some", "none", "ok", "err", "nan", "inf"};
+    for (size_t i = 0; i < BASE_COUNT(keywords); i++)
+        put_text(p, pirn_str_eq(name, pirn_str_of(keywords[i])) ? "%" : "");
+    put_str(p, name);
 }
 
 static uint64_t load_unsigned(const uint8_t *value, size_t size)
@@ -130,7 +140,7 @@ static void print_fields(printer *p, const pirn_type *type, const uint8_t *value
     for (uint32_t i = 0; i < type->member_count; i++) {
         put_text(p, i > 0 ? ", " : "");
         if (is_record) {
-            put_str(p, type->members[i].name);
+            put_label(p, type->members[i].name);
             put_text(p, ": ");
         }
         print_value(p, type->members[i].type, value + type->members[i].c_offset);
@@ -147,15 +157,14 @@ static void print_flags(printer *p, const pirn_type *type, const uint8_t *value)
         if (!(bits >> i & 1))
             continue;
         put_text(p, first ? "" : ", ");
-        put_str(p, type->members[i].name);
+        put_label(p, type->members[i].name);
         first = false;
     }
     put_text(p, "}");
 }
 
-static void print_case(printer *p, pirn_str name, const pirn_type *payload, const uint8_t *value)
+static void print_payload(printer *p, const pirn_type *payload, const uint8_t *value)
 {
-    put_str(p, name);
     if (payload == NULL)
         return;
     put_text(p, "(");
@@ -166,8 +175,20 @@ static void print_case(printer *p, pirn_str name, const pirn_type *payload, cons
 static void print_variant(printer *p, const pirn_type *type, const uint8_t *value)
 {
     uint64_t tag = load_unsigned(value, type->kind == PIRN_TYPE_ENUM ? type->c.size : type->tag_size);
-    if (tag < type->member_count)
-        print_case(p, type->members[tag].name, type->members[tag].type, value + type->c_payload_offset);
+    if (tag >= type->member_count)
+        return;
+    put_label(p, type->members[tag].name);
+    print_payload(p, type->members[tag].type, value + type->c_payload_offset);
+}
+
+static void print_handle(printer *p, const pirn_type *type, const uint8_t *value)
+{
+    char name[128];
+    void *handle;
+    memcpy(&handle, value, sizeof handle);
+    if (p->names != NULL)
+        p->names->print(p->names->user, type, handle, name, sizeof name);
+    put_text(p, p->names != NULL ? name : "<handle>");
 }
 
 static void print_value(printer *p, const pirn_type *type, const uint8_t *value)
@@ -215,26 +236,34 @@ static void print_value(printer *p, const pirn_type *type, const uint8_t *value)
         print_variant(p, type, value);
         break;
     case PIRN_TYPE_OPTION:
-        print_case(p, value[0] ? PIRN_STR("some") : PIRN_STR("none"), value[0] ? type->element : NULL, payload);
+        put_text(p, value[0] ? "some" : "none");
+        print_payload(p, value[0] ? type->element : NULL, payload);
         break;
     case PIRN_TYPE_RESULT:
-        print_case(p, value[0] ? PIRN_STR("err") : PIRN_STR("ok"), type->members[value[0] != 0].type, payload);
+        put_text(p, value[0] ? "err" : "ok");
+        print_payload(p, type->members[value[0] != 0].type, payload);
         break;
     case PIRN_TYPE_FLAGS:
         print_flags(p, type, value);
         break;
     case PIRN_TYPE_OWN:
     case PIRN_TYPE_BORROW:
-        put_text(p, "<handle>");
+        print_handle(p, type, value);
         break;
     }
 }
 
-size_t pirn_value_text(const pirn_type *type, const void *value, char *out, size_t size)
+size_t pirn_value_text_named(const pirn_type *type, const void *value, const pirn_handle_names *names, char *out,
+                             size_t size)
 {
-    printer p = {out, size, 0};
+    printer p = {out, size, 0, names};
     print_value(&p, type, value);
     if (size > 0)
         out[p.len < size ? p.len : size - 1] = '\0';
     return p.len;
+}
+
+size_t pirn_value_text(const pirn_type *type, const void *value, char *out, size_t size)
+{
+    return pirn_value_text_named(type, value, NULL, out, size);
 }

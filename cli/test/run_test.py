@@ -329,7 +329,7 @@ class Invoke(support.Case):
                 self.expect(done, 2, "", err="error: m.wasm: usage: ")
                 self.assertIn(message, done.err)
         self.expect(self.pirn("run", "--invoke", "run(1)", hello), 2, "",
-                    err="usage: in the arguments, column 2: ")
+                    err="usage: in the arguments, column 5: ")
 
 
 class Files(support.Case):

@@ -85,6 +85,10 @@ static const struct {
      {&names_0_2_12},
      "missing or ill-fitting import \"test:host/names@0.2.12\": function \"count\" is func(names: string) -> u32, "
      "the linker has func(names: list<string>) -> u32"},
+    {"type { 1 instance-type 2 type-decl list string export-decl named 'names' is-type 0 } "
+     "import { 1 named 'test:host/only-types' is-instance 0 }",
+     {NULL},
+     NULL},
     {"type { 1 instance-type 1 export-decl named 'gadget' is-resource } "
      "import { 1 named 'test:host/names@0.2.12' is-instance 0 }",
      {&names_0_2_12},
@@ -130,6 +134,24 @@ static void test_each_missing_or_ill_fitting_import_is_named(void **state)
     }
 }
 
+/* What nobody offers is served, whatever it is; what is offered is held to its types. */
+static void test_the_rest_needs_no_types(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BASE_COUNT(cases); i++) {
+        fixture f;
+        char text[1000];
+        fixture_init(&f, NULL);
+        pirn_linker_define_rest(f.linker, host_nothing, drop_nothing, NULL);
+        snprintf(text, sizeof text, "component: %s", cases[i].component);
+        fixture_load(&f, build(text));
+        bool has_component = strstr(text, "is-component") != NULL;
+        assert_int_equal(pirn_linker_prepare(f.linker, f.component, &f.prepared, f.error),
+                         has_component ? PIRN_UNLINKABLE : PIRN_OK);
+        fixture_done(&f);
+    }
+}
+
 static void test_an_interface_is_defined_once(void **state)
 {
     (void)state;
@@ -146,7 +168,7 @@ static void test_an_interface_is_defined_once(void **state)
 static void test_a_long_list_of_problems_is_cut(void **state)
 {
     (void)state;
-    char text[60000] = "component: type { 1 instance-type 0 } ";
+    char text[60000] = "component: type { 1 instance-type 1 export-decl named 'r' is-resource } ";
     size_t len = strlen(text);
     for (int i = 0; i < 200; i++)
         len += (size_t)snprintf(text + len, sizeof text - len,
@@ -165,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_missing_or_ill_fitting_import_is_named),
+        cmocka_unit_test(test_the_rest_needs_no_types),
         cmocka_unit_test(test_an_interface_is_defined_once),
         cmocka_unit_test(test_a_long_list_of_problems_is_cut),
     };

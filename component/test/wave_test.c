@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values as text: what is read is printed again, and what is wrong is said with its place. */
 #include "component/type.h"
+#include <stdio.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-static cm_member numbers[2], fields[3], cases[2], labels[3], outcomes[2];
+static cm_member numbers[2], fields[3], cases[2], labels[3], outcomes[2], words[2], sides[2];
 static pirn_type u8 = {.kind = PIRN_TYPE_U8}, s8 = {.kind = PIRN_TYPE_S8}, s64 = {.kind = PIRN_TYPE_S64},
                  u64 = {.kind = PIRN_TYPE_U64}, f32 = {.kind = PIRN_TYPE_F32}, f64 = {.kind = PIRN_TYPE_F64},
                  boolean = {.kind = PIRN_TYPE_BOOL}, character = {.kind = PIRN_TYPE_CHAR},
@@ -19,7 +20,9 @@ static pirn_type u8 = {.kind = PIRN_TYPE_U8}, s8 = {.kind = PIRN_TYPE_S8}, s64 =
                  enumeration = {.kind = PIRN_TYPE_ENUM, .member_count = 3, .members = labels},
                  flags = {.kind = PIRN_TYPE_FLAGS, .member_count = 3, .members = labels},
                  result = {.kind = PIRN_TYPE_RESULT, .member_count = 2, .members = outcomes},
-                 own = {.kind = PIRN_TYPE_OWN};
+                 keyword = {.kind = PIRN_TYPE_ENUM, .member_count = 2, .members = words},
+                 either = {.kind = PIRN_TYPE_RESULT, .member_count = 2, .members = sides},
+                 nested = {.kind = PIRN_TYPE_OPTION, .element = &option}, own = {.kind = PIRN_TYPE_OWN};
 
 static int make_types(void **state)
 {
@@ -34,10 +37,13 @@ static int make_types(void **state)
     labels[0] = (cm_member){.name = PIRN_STR("read")};
     labels[1] = (cm_member){.name = PIRN_STR("write")};
     labels[2] = (cm_member){.name = PIRN_STR("run")};
+    words[0] = (cm_member){.name = PIRN_STR("true")};
+    words[1] = (cm_member){.name = PIRN_STR("none")};
+    sides[0] = sides[1] = (cm_member){.type = &u8};
     outcomes[1] = (cm_member){.type = &string};
-    pirn_type *const types[] = {&u8,      &s8,        &s64,         &u64,   &f32,    &f64,
-                                &boolean, &character, &string,      &list,  &option, &tuple,
-                                &record,  &variant,   &enumeration, &flags, &result, &own};
+    pirn_type *const types[] = {&u8,          &s8,     &s64,    &u64,     &f32,    &f64,    &boolean,
+                                &character,   &string, &list,   &option,  &tuple,  &record, &variant,
+                                &enumeration, &flags,  &result, &keyword, &either, &nested, &own};
     for (size_t i = 0; i < BASE_COUNT(types); i++)
         cm_type_layout(types[i]);
     return 0;
@@ -80,6 +86,10 @@ static void test_values_are_printed_as_they_were_read(void **state)
         {&enumeration, "%run", "run"},
         {&flags, "{read, run}", NULL},
         {&flags, "{}", NULL},
+        {&flags, "{read, // one\n run}", "{read, run}"},
+        {&keyword, "%true", NULL},
+        {&keyword, "none", "%none"},
+        {&either, "3", "ok(3)"},
         {&result, "ok", NULL},
         {&result, "err(\"why\")", NULL},
     };
@@ -129,6 +139,13 @@ static void test_a_mistake_has_its_place(void **state)
         {&variant, "square(1)", 1, "variant has no 'square'"},
         {&flags, "{read, fly}", 8, "flags has no 'fly'"},
         {&result, "fine", 1, "expected a value of type result<_, string>"},
+        {&f32, "1e39", 1, "the number is too large for f32"},
+        {&f64, "1e309", 1, "the number is too large for f64"},
+        {&f64, "infinity", 1, "expected a value of type f64"},
+        {&f64, "+1", 1, "expected a value of type f64"},
+        {&f64, ".5", 1, "expected a value of type f64"},
+        {&nested, "3", 1, "expected a value of type option<option<u8>>"},
+        {&either, "3x", 1, "expected a value of type u8"},
         {&own, "1", 1, "a handle cannot be written as text"},
     };
     for (size_t i = 0; i < BASE_COUNT(rows); i++) {
@@ -143,6 +160,41 @@ static void test_a_mistake_has_its_place(void **state)
         pirn_error_free(error);
         pirn_arena_free(arena);
     }
+}
+
+static const char *find_handle(void *user, const pirn_type *type, pirn_str name, void **out)
+{
+    *out = user;
+    return type == &own && pirn_str_eq(name, PIRN_STR("r#1.x")) ? NULL : "who is that";
+}
+
+static void print_handle(void *user, const pirn_type *type, void *handle, char *out, size_t size)
+{
+    (void)type;
+    snprintf(out, size, "%s", user == handle ? "mine" : "foreign");
+}
+
+static void test_handles_have_the_names_that_the_caller_knows(void **state)
+{
+    (void)state;
+    int object;
+    void *value = NULL;
+    char out[20];
+    pirn_handle_names names = {find_handle, print_handle, &object};
+    pirn_arena *arena = pirn_arena_new(NULL);
+    pirn_error *error = pirn_error_new(NULL);
+    assert_int_equal(pirn_value_parse_named(&own, PIRN_STR(" r#1.x "), &names, arena, &value, error), PIRN_OK);
+    assert_ptr_equal(value, &object);
+    assert_int_equal(pirn_value_text_named(&own, &value, &names, out, sizeof out), 4);
+    assert_string_equal(out, "mine");
+    assert_int_equal(pirn_value_parse_named(&own, PIRN_STR("  s"), &names, arena, &value, error), PIRN_MALFORMED);
+    assert_string_equal(pirn_error_message(error), "who is that");
+    assert_int_equal(pirn_error_column(error), 3);
+    pirn_error_clear(error);
+    assert_int_equal(pirn_value_parse_named(&own, PIRN_STR("(1)"), &names, arena, &value, error), PIRN_MALFORMED);
+    assert_string_equal(pirn_error_message(error), "expected the name of a handle");
+    pirn_error_free(error);
+    pirn_arena_free(arena);
 }
 
 static void test_arguments_fill_the_struct_of_parameters(void **state)
@@ -169,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_are_printed_as_they_were_read),
         cmocka_unit_test(test_a_mistake_has_its_place),
+        cmocka_unit_test(test_handles_have_the_names_that_the_caller_knows),
         cmocka_unit_test(test_arguments_fill_the_struct_of_parameters),
     };
     return cmocka_run_group_tests_name("wave", tests, make_types, NULL);

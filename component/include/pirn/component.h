@@ -120,7 +120,8 @@ PIRN_API size_t pirn_component_functype_signature(const pirn_component_functype 
 
 /*
  * Values as text (WAVE): 42, -1.5, nan, true, 'c', "text", [1, 2], (1, "two"), {x: 1, y: 2}, circle(2.5), red,
- * some(3), none, ok(1), err("why"), {read, write}. Handles have no text.
+ * some(3), none, ok(1), err("why"), {read, write}. `some` and `ok` may be left out where they are clear, fields of an
+ * option, too; %none is a case of that name. Handles have no text, unless the caller has names for them.
  *
  * Parsing fills the C object `out`, of pirn_layout_size() bytes; what it points to is in `arena`. MALFORMED, with line
  * and column.
@@ -132,6 +133,29 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_args_parse(const pirn_component_functy
                                                      void *args, pirn_error *error);
 /* Writes a value, at most `size` bytes with the NUL; returns the length it would have. */
 PIRN_API size_t pirn_value_text(const pirn_type *type, const void *value, char *out, size_t size);
+
+/* What handles are called in text, for a session that holds resources. */
+typedef struct pirn_handle_names {
+    /*
+     * `name` (of letters, digits and -_.#$) stands where a value of `type` (own, borrow) is expected: NULL, and the handle
+     * in *out; or what is wrong with it, in one sentence that lasts until the next call.
+     */
+    const char *(*find)(void *user, const pirn_type *type, pirn_str name, void **out);
+    /* Writes what a handle is called, at most `size` bytes with the NUL. It may be asked more than once. */
+    void (*print)(void *user, const pirn_type *type, void *handle, char *out, size_t size);
+    void *user;
+} pirn_handle_names;
+
+/* As the three above, with handles by their names. `names` may be NULL. */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_value_parse_named(const pirn_type *type, pirn_str text,
+                                                            const pirn_handle_names *names, pirn_arena *arena, void *out,
+                                                            pirn_error *error);
+/* The text has the parameters from number `first` on; those before it are left as they are. */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_args_parse_named(const pirn_component_functype *type, size_t first, pirn_str text,
+                                                           const pirn_handle_names *names, pirn_arena *arena, void *args,
+                                                           pirn_error *error);
+PIRN_API size_t pirn_value_text_named(const pirn_type *type, const void *value, const pirn_handle_names *names, char *out,
+                                      size_t size);
 
 /* ---- Components --------------------------------------------------------------------------------------------------- */
 
@@ -256,6 +280,10 @@ typedef struct pirn_interfacedesc {
 PIRN_API void *pirn_host_call_data(const pirn_host_call *call);
 /* The `user` pointer of the definition in the linker. */
 PIRN_API void *pirn_host_call_user(const pirn_host_call *call);
+/* What is called: the function's row, the interface as the linker has it, and the type as the guest imports it. */
+PIRN_API const pirn_funcdesc *pirn_host_call_function(const pirn_host_call *call);
+PIRN_API pirn_str pirn_host_call_interface(const pirn_host_call *call);
+PIRN_API const pirn_component_functype *pirn_host_call_type(const pirn_host_call *call);
 /* Memory until the function has returned to the guest; NULL when out of memory, or when the call takes more than the store's
  * limit `call_bytes` (the error says so). */
 PIRN_API void *pirn_host_call_alloc(pirn_host_call *call, size_t size);
@@ -279,6 +307,15 @@ PIRN_API void pirn_linker_free(pirn_linker *linker);
  */
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_linker_define(pirn_linker *linker, const pirn_interfacedesc *interface, void *user,
                                                         pirn_error *error);
+
+/*
+ * Offers whatever else a component imports, with the types that it imports it with: every function is `func`, which learns
+ * by pirn_host_call_... what is called, and finds its arguments by pirn_layout_... ; every resource type has `drop`, which may
+ * be NULL. For hosts that learn only at run time what they are to be: proxies, recorders, test doubles. NULL for `func`
+ * ends it.
+ */
+PIRN_API void pirn_linker_define_rest(pirn_linker *linker, pirn_component_host_func func,
+                                      void (*drop)(void *data, void *object), void *user);
 
 /*
  * Resolves the component's imports: the exact name first, else the same compatible track (`@1`, `@0.2`; prereleases
@@ -341,6 +378,15 @@ PIRN_API const void *pirn_task_result(const pirn_task *task);
 PIRN_API pirn_component_instance *pirn_task_instance(const pirn_task *task);
 PIRN_API void pirn_task_set_data(pirn_task *task, void *data);
 PIRN_API void *pirn_task_data(const pirn_task *task);
+
+/*
+ * A resource type as it is at run time: of one instance, the same pointer means the same type. That of an own<R> or
+ * borrow<R> in the type of an exported function; lives as long as the instance.
+ */
+typedef struct pirn_resource_type pirn_resource_type;
+PIRN_API const pirn_resource_type *pirn_component_func_resource(const pirn_component_func *func, const pirn_type *type);
+/* Of a resource of the host what it was described by, NULL of a guest's. */
+PIRN_API const pirn_resourcedesc *pirn_resource_type_host(const pirn_resource_type *type);
 
 /* A resource of a guest in the embedder's hands (own<R>). */
 typedef struct pirn_resource pirn_resource;
