@@ -40,8 +40,9 @@ static pirn_status call_realloc(cm_memory *memory, uint32_t old, uint32_t old_si
 void cm_guest_context_init(cm_guest_context *guest, const cm_options *options, cm_resource_map resources,
                            cm_activation *activation, pirn_frame *frame, pirn_error *error)
 {
-    *guest = (cm_guest_context){.options = options, .frame = frame};
-    guest->memory.realloc = options->realloc == NULL ? NULL : call_realloc;
+    guest->options = options;
+    guest->frame = frame;
+    guest->memory = (cm_memory){.realloc = options->realloc == NULL ? NULL : call_realloc};
     refresh_memory(guest);
     guest->cx = (cm_context){
         .memory = &guest->memory,

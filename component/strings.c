@@ -110,7 +110,62 @@ static size_t utf8_length(uint32_t code_point)
     return code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
 }
 
-/* Each of these encodes the text from unit `pos` on, and returns the bytes written. */
+/* ---- Runs, a block at a time, which compilers turn into vectors ------------------------------------------------ */
+
+enum { BLOCK_UNITS = 64 };
+
+/* Bits that any of the units of a block of UTF-16 has. */
+static uint16_t block_bits(const uint8_t *p)
+{
+    uint16_t bits = 0;
+    for (size_t i = 0; i < BLOCK_UNITS; i++)
+        bits |= base_load_u16(p + 2 * i);
+    return bits;
+}
+
+static bool has_surrogate(const uint8_t *p)
+{
+    uint16_t any = 0;
+    for (size_t i = 0; i < BLOCK_UNITS; i++)
+        any |= (base_load_u16(p + 2 * i) & 0xF800) == 0xD800;
+    return any != 0;
+}
+
+/* How many of the units from `pos` on are a byte each, and that byte the code point. */
+static size_t narrow_run(const text *t, size_t pos)
+{
+    if (t->form == FORM_LATIN1)
+        return t->units - pos;
+    return t->form == FORM_UTF8 ? base_utf8_ascii_end(as_utf8(t), pos) - pos : 0;
+}
+
+static void widen_run(const uint8_t *from, size_t count, uint8_t *out)
+{
+    for (size_t i = 0; i < count; i++)
+        base_store_u16(out + 2 * i, from[i]);
+}
+
+/*
+ * Copies units from the beginning, a byte for each, as far as they are below `limit`, 0x80 or 0x100; or not quite so
+ * far. Returns how many.
+ */
+static size_t copy_narrow(const text *t, uint16_t limit, uint8_t *out)
+{
+    size_t pos = 0;
+    if (t->form != FORM_UTF16) {
+        pos = limit == 0x80 || t->form == FORM_UTF8 ? base_utf8_ascii_end(as_utf8(t), 0) : t->units;
+        if (pos > 0)
+            memcpy(out, t->bytes, pos);
+        return pos;
+    }
+    for (; t->units - pos >= BLOCK_UNITS && block_bits(t->bytes + 2 * pos) < limit; pos += BLOCK_UNITS)
+        for (size_t i = 0; i < BLOCK_UNITS; i++)
+            out[pos + i] = t->bytes[2 * (pos + i)];
+    return pos;
+}
+
+/* ---- Encoding: the text from unit `pos` on; these return the bytes written ------------------------------------- */
+
 static size_t encode_utf8(const text *t, size_t pos, uint8_t *out)
 {
     uint8_t *p = out;
@@ -119,19 +174,27 @@ static size_t encode_utf8(const text *t, size_t pos, uint8_t *out)
     return (size_t)(p - out);
 }
 
+static size_t put_utf16(uint32_t c, uint8_t *p)
+{
+    if (c < 0x10000) {
+        base_store_u16(p, (uint16_t)c);
+        return 2;
+    }
+    base_store_u16(p, (uint16_t)(0xD800 + ((c - 0x10000) >> 10)));
+    base_store_u16(p + 2, (uint16_t)(0xDC00 + ((c - 0x10000) & 0x3FF)));
+    return 4;
+}
+
 static size_t encode_utf16(const text *t, size_t pos, uint8_t *out)
 {
     uint8_t *p = out;
     while (pos < t->units) {
-        uint32_t c = next_code_point(t, &pos);
-        if (c < 0x10000) {
-            base_store_u16(p, (uint16_t)c);
-            p += 2;
-            continue;
-        }
-        base_store_u16(p, (uint16_t)(0xD800 + ((c - 0x10000) >> 10)));
-        base_store_u16(p + 2, (uint16_t)(0xDC00 + ((c - 0x10000) & 0x3FF)));
-        p += 4;
+        size_t run = narrow_run(t, pos);
+        widen_run(t->bytes + pos, run, p);
+        pos += run;
+        p += 2 * run;
+        if (pos < t->units)
+            p += put_utf16(next_code_point(t, &pos), p);
     }
     return (size_t)(p - out);
 }
@@ -168,9 +231,12 @@ static pirn_status check_utf16(cm_context *cx, const text *t)
 {
     size_t pos = 0;
     uint32_t code_point;
-    while (pos < t->units)
-        if (!next_utf16(t, &pos, &code_point))
+    while (pos < t->units) {
+        if (t->units - pos >= BLOCK_UNITS && !has_surrogate(t->bytes + 2 * pos))
+            pos += BLOCK_UNITS;
+        else if (!next_utf16(t, &pos, &code_point))
             return cm_trap(cx, "unpaired surrogate in utf-16 at index %zu", pos - 1);
+    }
     return PIRN_OK;
 }
 
@@ -287,8 +353,8 @@ static pirn_status lower_copy(cm_context *cx, const text *t, uint32_t align, roo
 static pirn_status lower_to_utf8(cm_context *cx, const text *t, room *where)
 {
     PIRN_TRY(get_room(cx, 1, t->units, where));
-    size_t pos = 0;
-    for (size_t next = 0; pos < t->units; pos = next) {
+    size_t pos = copy_narrow(t, 0x80, at(cx, *where));
+    for (size_t next = pos; pos < t->units; pos = next) {
         uint32_t c = next_code_point(t, &next);
         if (c >= 0x80)
             break;
@@ -318,8 +384,8 @@ static void widen(uint8_t *bytes, size_t count)
 static pirn_status lower_to_latin1_utf16(cm_context *cx, const text *t, room *where, uint32_t *tag)
 {
     PIRN_TRY(get_room(cx, 2, t->units, where));
-    size_t pos = 0, written = 0;
-    for (size_t next = 0; pos < t->units; pos = next) {
+    size_t written = copy_narrow(t, 0x100, at(cx, *where)), pos = written;
+    for (size_t next = pos; pos < t->units; pos = next) {
         uint32_t c = next_code_point(t, &next);
         if (c > 0xFF)
             break;

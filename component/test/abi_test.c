@@ -193,6 +193,7 @@ static void test_lists_that_do_not_fit_trap(void **state)
         {CM_HOST, 0xFFFFFFFC, 1, "list pointer/length out of bounds of memory"},
         {CM_HOST, 1028, 0, "list pointer/length out of bounds of memory"},
         {CM_GUEST, 1020, 2, "list content out-of-bounds"},
+        {CM_HOST, 0, (1u << 26) - 1, "list pointer/length out of bounds of memory"},
         {CM_HOST, 0, 1u << 26, "list is too long"},
         {CM_HOST, 0, UINT32_MAX, "list is too long"},
     };

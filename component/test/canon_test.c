@@ -402,6 +402,157 @@ static void test_a_callee_may_wait(void **state)
     assert_false(w->b.state.may_enter);
 }
 
+/* ---- Reallocs that do not do what they should ------------------------------------------------------------------- */
+
+typedef struct bad_realloc {
+    side *side;
+    uint32_t answer;
+    int calls;
+} bad_realloc;
+
+static pirn_status grow_and_move(pirn_frame *frame, void *data)
+{
+    bad_realloc *bad = data;
+    uint64_t old_pages;
+    bad->calls++;
+    assert_true(pirn_memory_grow(bad->side->memory, 1, &old_pages));
+    pirn_frame_slots(frame)[0].u64 = (uint32_t)old_pages << 16;
+    return PIRN_OK;
+}
+
+static pirn_status answer_anything(pirn_frame *frame, void *data)
+{
+    bad_realloc *bad = data;
+    bad->calls++;
+    pirn_frame_slots(frame)[0].u64 = bad->answer;
+    return PIRN_OK;
+}
+
+/* A function (list<string>) -> () of b, with that realloc, as a calls it. */
+typedef struct list_call {
+    pirn_component_functype type;
+    cm_function function;
+    cm_lowered lowered;
+    pirn_func *func;
+} list_call;
+
+static void list_call_init(world *w, list_call *c, pirn_host_func realloc, void *data, cm_encoding encoding)
+{
+    c->type = FUNCTYPE(NULL, OF(LIST, LEAF(STRING)));
+    c->function = (cm_function){.type = &c->type,
+                                .program = compile(&c->type),
+                                .core = core_func(w, 2, 0, side_dtor, &w->b),
+                                .options = options_of(&w->b, encoding)};
+    c->function.options.realloc = core_func(w, 4, 1, realloc, data);
+    c->lowered =
+        (cm_lowered){.callee = &c->function, .program = c->function.program, .options = options_of(&w->a, CM_UTF8)};
+    c->func = lower(w, &c->lowered);
+}
+
+/* Two strings at 64 and 72. */
+static const pirn_slot *write_two(world *w, const char *first, const char *second)
+{
+    static const pirn_slot args[2] = {{.u32 = 64}, {.u32 = 2}};
+    uint8_t *memory = pirn_memory_data(w->a.memory);
+    write_text(&w->a, 128, first);
+    write_text(&w->a, 256, second);
+    base_store_u32(memory + 64, 128);
+    base_store_u32(memory + 68, (uint32_t)strlen(first));
+    base_store_u32(memory + 72, 256);
+    base_store_u32(memory + 76, (uint32_t)strlen(second));
+    return args;
+}
+
+static void test_a_realloc_may_grow_the_memory_that_is_being_written(void **state)
+{
+    world *w = *state;
+    pirn_memtype type = {.limits = {1, 8}, .page_size_log2 = 16};
+    assert_int_equal(pirn_memory_new(w->store, &type, &w->b.memory, w->error), PIRN_OK);
+    bad_realloc growing = {.side = &w->b};
+    list_call c;
+    list_call_init(w, &c, grow_and_move, &growing, CM_UTF8);
+    assert_int_equal(pirn_call_start(w->call, c.func, write_two(w, "one", "three"), w->error), PIRN_OK);
+    assert_int_equal(growing.calls, 3);
+    const uint8_t *memory = pirn_memory_data(w->b.memory);
+    assert_int_equal(base_load_u32(memory + 0x10000), 0x20000);
+    assert_int_equal(base_load_u32(memory + 0x1000C), 5);
+    assert_memory_equal(memory + 0x20000, "one", 3);
+    assert_memory_equal(memory + 0x30000, "three", 5);
+}
+
+static void test_what_a_realloc_answers_is_not_believed(void **state)
+{
+    world *w = *state;
+    static const struct {
+        uint32_t answer;
+        const char *message;
+    } cases[] = {
+        {1, "unaligned pointer"},
+        {0x10000, "list content out-of-bounds"},
+        {0xFFFFFFF8, "list content out-of-bounds"},
+        {0xFFF4, "list content out-of-bounds"},
+    };
+    for (size_t i = 0; i < BASE_COUNT(cases); i++) {
+        bad_realloc lying = {.answer = cases[i].answer};
+        list_call c;
+        list_call_init(w, &c, answer_anything, &lying, CM_UTF8);
+        w->b.state.may_enter = true;
+        expect_status(w, pirn_call_start(w->call, c.func, write_two(w, "one", "two"), w->error), PIRN_TRAP,
+                      cases[i].message);
+        assert_int_equal(lying.calls, 1);
+        assert_int_equal(w->b.drops, 0);
+    }
+}
+
+/* One block for everything: whoever answers so sees the last that was written, and nobody else is harmed. */
+static void test_a_realloc_may_hand_out_one_block_for_everything(void **state)
+{
+    world *w = *state;
+    bad_realloc lying = {.answer = 0xFFF0};
+    list_call c;
+    list_call_init(w, &c, answer_anything, &lying, CM_UTF16);
+    assert_int_equal(pirn_call_start(w->call, c.func, write_two(w, "one", "two"), w->error), PIRN_OK);
+    assert_int_equal(w->b.drops, 1);
+    const uint8_t *memory = pirn_memory_data(w->b.memory);
+    assert_int_equal(base_load_u32(memory + 0xFFF8), 0xFFF0);
+    assert_int_equal(base_load_u32(memory + 0xFFFC), 3);
+}
+
+static void test_a_realloc_that_traps_ends_the_call(void **state)
+{
+    world *w = *state;
+    list_call c;
+    list_call_init(w, &c, trap_core, w, CM_UTF8);
+    expect_status(w, pirn_call_start(w->call, c.func, write_two(w, "one", "two"), w->error), PIRN_TRAP,
+                  "the guest's own reason");
+    assert_false(w->b.state.may_enter);
+    assert_false(w->b.state.may_leave);
+}
+
+static void test_a_realloc_cannot_enter_its_instance_again(void **state)
+{
+    world *w = *state;
+    list_call inner, outer;
+    list_call_init(w, &inner, side_realloc, &w->b, CM_UTF8);
+    inner.lowered.options.state = &w->b.state;
+    w->inner = lower(w, &inner.lowered);
+    list_call_init(w, &outer, call_inner, w, CM_UTF8);
+    expect_status(w, pirn_call_start(w->call, outer.func, write_two(w, "one", "two"), w->error), PIRN_TRAP,
+                  "cannot leave component instance");
+    assert_int_equal(w->b.drops, 0);
+}
+
+static void test_everything_is_lifted_before_realloc_is_called(void **state)
+{
+    world *w = *state;
+    bad_realloc unused = {.answer = 0};
+    list_call c;
+    list_call_init(w, &c, answer_anything, &unused, CM_UTF16);
+    expect_status(w, pirn_call_start(w->call, c.func, write_two(w, "good", "b\xC0"), w->error), PIRN_TRAP,
+                  "invalid utf-8 sequence at index 1");
+    assert_int_equal(unused.calls, 0);
+}
+
 /* ---- Resources ------------------------------------------------------------------------------------------------- */
 
 static pirn_func *builtin(world *w, cm_resource_builtin *data, cm_resource_operation operation)
@@ -647,6 +798,12 @@ int main(void)
         TEST(test_instances_that_enclose_each_other_do_not_call_each_other),
         TEST(test_nothing_may_be_called_from_realloc_or_post_return),
         TEST(test_a_callee_may_wait),
+        TEST(test_a_realloc_may_grow_the_memory_that_is_being_written),
+        TEST(test_what_a_realloc_answers_is_not_believed),
+        TEST(test_a_realloc_may_hand_out_one_block_for_everything),
+        TEST(test_a_realloc_that_traps_ends_the_call),
+        TEST(test_a_realloc_cannot_enter_its_instance_again),
+        TEST(test_everything_is_lifted_before_realloc_is_called),
         TEST(test_dropping_an_own_handle_runs_the_destructor_in_its_instance),
         TEST(test_destructors_nest_without_native_recursion),
         TEST(test_a_borrow_must_be_dropped_before_the_call_ends),

@@ -95,6 +95,8 @@ static void test_strings_that_are_not_in_memory_or_not_text_trap(void **state)
         {CM_UTF8, 0xDEADBEEF, 0, BYTES(""), "string pointer/length out of bounds of memory"},
         {CM_UTF8, 0, 1025, BYTES(""), "string pointer/length out of bounds of memory"},
         {CM_UTF16, 1020, 3, BYTES(""), "string pointer/length out of bounds of memory"},
+        {CM_UTF8, 0, (1u << 28) - 1, BYTES(""), "string pointer/length out of bounds of memory"},
+        {CM_UTF16, 0, (1u << 27) - 1, BYTES(""), "string pointer/length out of bounds of memory"},
         {CM_UTF8, 0, 1u << 28, BYTES(""), "string is too long"},
         {CM_UTF8, 0, UINT32_MAX, BYTES(""), "string is too long"},
         {CM_UTF16, 0, 1u << 27, BYTES(""), "string is too long"},
@@ -180,6 +182,56 @@ static void test_strings_pass_between_guests_with_the_reallocs_that_are_laid_dow
     }
 }
 
+/* Text is looked at a block at a time; what is special may be anywhere in one. */
+static void test_bad_text_is_found_wherever_it_is(void **state)
+{
+    (void)state;
+    enum { LENGTH = 300 };
+    for (uint32_t at = 0; at < LENGTH; at++) {
+        guest g;
+        char message[80];
+        pirn_str text;
+        guest_init(&g, CM_UTF8);
+        memset(g.memory.data, 'x', LENGTH);
+        g.memory.data[at] = 0xFF;
+        snprintf(message, sizeof message, "invalid utf-8 sequence at index %u", at);
+        expect_failure(&g, cm_lift_string(&g.cx, (cm_range){0, LENGTH}, &text), PIRN_TRAP, message);
+        g.cx.encoding = CM_UTF16;
+        memset(g.memory.data, 'x', 2 * LENGTH);
+        base_store_u16(g.memory.data + 2 * at, 0xDC00);
+        snprintf(message, sizeof message, "unpaired surrogate in utf-16 at index %u", at);
+        expect_failure(&g, cm_lift_string(&g.cx, (cm_range){0, LENGTH}, &text), PIRN_TRAP, message);
+        guest_done(&g);
+    }
+}
+
+/* One character of many among ASCII, from UTF-16 to UTF-8 and back. */
+static void test_long_text_passes_wherever_its_characters_are(void **state)
+{
+    (void)state;
+    enum { LENGTH = 150 };
+    static const uint16_t characters[] = {0x7F, 0x80, 0xFF, 0x100, 0x20AC};
+    for (uint32_t i = 0; i < LENGTH * BASE_COUNT(characters); i++) {
+        guest from, between, to;
+        cm_range text = {0, LENGTH}, utf8 = {0, 0}, back = {0, 0};
+        guest_init(&from, CM_UTF16);
+        guest_init(&between, i % 2 == 0 ? CM_UTF8 : CM_LATIN1_UTF16);
+        guest_init(&to, CM_UTF16);
+        from.cx.form = between.cx.form = to.cx.form = CM_GUEST;
+        for (uint32_t k = 0; k < LENGTH; k++)
+            base_store_u16(from.memory.data + 2 * k, (uint16_t)('a' + k % 26));
+        base_store_u16(from.memory.data + 2 * (i % LENGTH), characters[i / LENGTH]);
+        assert_int_equal(cm_pass_string(&from.cx, &between.cx, text, &utf8), PIRN_OK);
+        assert_int_equal(cm_check_string(&between.cx, utf8), PIRN_OK);
+        assert_int_equal(cm_pass_string(&between.cx, &to.cx, utf8, &back), PIRN_OK);
+        assert_int_equal(back.count, LENGTH);
+        guest_expect(&to, back.ptr, from.memory.data, 2 * LENGTH);
+        guest_done(&to);
+        guest_done(&between);
+        guest_done(&from);
+    }
+}
+
 static void test_text_of_the_host_that_is_not_utf8_is_misuse(void **state)
 {
     (void)state;
@@ -247,6 +299,8 @@ int main(void)
         cmocka_unit_test(test_views_are_taken_of_what_is_utf8_already),
         cmocka_unit_test(test_strings_that_are_not_in_memory_or_not_text_trap),
         cmocka_unit_test(test_strings_pass_between_guests_with_the_reallocs_that_are_laid_down),
+        cmocka_unit_test(test_bad_text_is_found_wherever_it_is),
+        cmocka_unit_test(test_long_text_passes_wherever_its_characters_are),
         cmocka_unit_test(test_text_of_the_host_that_is_not_utf8_is_misuse),
         cmocka_unit_test(test_what_realloc_returns_is_checked_in_the_words_of_each_side),
         cmocka_unit_test(test_what_one_call_takes_in_is_limited),

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 
+import calls
 import chart
 import instances
 import kernels
@@ -25,6 +26,7 @@ SECTIONS = {
     "instances": instances.instances,
     "waiting": waiting.sleepers,
     "limits": waiting.limits,
+    "calls": calls.calls,
 }
 
 

@@ -46,15 +46,34 @@ bool base_utf8_next(pirn_str text, size_t *pos, uint32_t *code_point)
     return true;
 }
 
+/* A block at a time, which compilers turn into vectors: most text is ASCII and nothing else. */
+enum { BLOCK = 256 };
+
+static bool is_ascii_block(const char *p)
+{
+    uint8_t all = 0;
+    for (size_t i = 0; i < BLOCK; i++)
+        all |= (uint8_t)p[i];
+    return all < 0x80;
+}
+
+size_t base_utf8_ascii_end(pirn_str text, size_t pos)
+{
+    while (text.len - pos >= BLOCK && is_ascii_block(text.data + pos))
+        pos += BLOCK;
+    while (text.len - pos >= 8 && (base_load_u64(text.data + pos) & 0x8080808080808080u) == 0)
+        pos += 8;
+    while (pos < text.len && (uint8_t)text.data[pos] < 0x80)
+        pos++;
+    return pos;
+}
+
 bool base_utf8_valid(pirn_str text, size_t *bad)
 {
     size_t pos = 0;
     uint32_t c;
-    while (pos < text.len) {
-        /* Eight ASCII bytes at a time: most text is nothing else. */
-        if (text.len - pos >= 8 && (base_load_u64(text.data + pos) & 0x8080808080808080u) == 0) {
-            pos += 8;
-        } else if (!base_utf8_next(text, &pos, &c)) {
+    while ((pos = base_utf8_ascii_end(text, pos)) < text.len) {
+        if (!base_utf8_next(text, &pos, &c)) {
             if (bad != NULL)
                 *bad = pos;
             return false;
