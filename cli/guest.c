@@ -129,6 +129,80 @@ static bool make_config(cli_guest *g)
     return true;
 }
 
+/* Reads and resolves the WIT of a plugin. */
+static pirn_status load_wit(cli_guest *g, const char *path, pirn_wit *wit)
+{
+    cli_bytes text;
+    const char *wrong = cli_bytes_read(&text, path);
+    if (wrong != NULL)
+        return pirn_error_set(g->error, PIRN_IO, "%s", wrong);
+    pirn_status status = pirn_wit_add_file(wit, pirn_str_of(path), (pirn_str){(const char *)text.data, text.size}, g->error);
+    cli_bytes_done(&text);
+    return status != PIRN_OK ? status : pirn_wit_resolve(wit, g->error);
+}
+
+static bool bad_plugin(cli_guest *g, const char *what, const char *path)
+{
+    g->has_complained = true;
+    fprintf(stderr, "pirn %s: --%s %s: ", g->args->verb->name, what, path);
+    if (pirn_error_line(g->error) > 0)
+        fprintf(stderr, "%u:%u: ", (unsigned)pirn_error_line(g->error), (unsigned)pirn_error_column(g->error));
+    fprintf(stderr, "%s\n", pirn_error_message(g->error));
+    return false;
+}
+
+static bool open_plugin(cli_guest *g, const char *library, const char *path)
+{
+    pirn_wit *wit = pirn_wit_new(NULL);
+    if (wit == NULL)
+        return false;
+    const char *wrong = NULL;
+    if (load_wit(g, path, wit) != PIRN_OK)
+        wrong = "wit";
+    else if (pirn_plugin_open(library, wit, &g->plugins[g->plugin_count], g->error) != PIRN_OK)
+        wrong = "plugin";
+    else if (pirn_plugin_define(g->plugins[g->plugin_count++], g->linker, g->error) != PIRN_OK)
+        wrong = "plugin";
+    pirn_wit_free(wit);
+    return wrong == NULL || bad_plugin(g, wrong, wrong[0] == 'w' ? path : library);
+}
+
+/* A library by name alone would be looked for in the system's folders. */
+static bool has_folder(cli_guest *g, const char *library)
+{
+    if (strchr(library, '/') != NULL)
+        return true;
+    pirn_error_set(g->error, PIRN_USAGE, "write the path of the library, with a '/': ./%s", library);
+    return bad_plugin(g, "plugin", library);
+}
+
+/* Each --plugin goes with the --wit behind it. */
+static bool open_plugins(cli_guest *g)
+{
+    const char *library = NULL;
+    g->plugins = calloc(g->args->given_count + 1, sizeof(pirn_plugin *));
+    if (g->plugins == NULL)
+        return false;
+    for (size_t i = 0; i < g->args->given_count; i++) {
+        const cli_given *given = &g->args->given[i];
+        bool is_plugin = strcmp(given->option->name, "plugin") == 0, is_wit = strcmp(given->option->name, "wit") == 0;
+        if ((is_plugin && library != NULL) || (is_wit && library == NULL)) {
+            pirn_error_set(g->error, PIRN_USAGE, "write --plugin LIBRARY --wit FILE, one behind the other");
+            return bad_plugin(g, given->option->name, given->value);
+        }
+        if (is_plugin && !has_folder(g, given->value))
+            return false;
+        if (is_wit && !open_plugin(g, library, given->value))
+            return false;
+        if (is_plugin || is_wit)
+            library = is_plugin ? given->value : NULL;
+    }
+    if (library == NULL)
+        return true;
+    pirn_error_set(g->error, PIRN_USAGE, "its functions' types are missing: --wit FILE");
+    return bad_plugin(g, "plugin", library);
+}
+
 static pirn_status load(cli_guest *g)
 {
     if (g->file.kind == CLI_FILE_MODULE)
@@ -141,6 +215,8 @@ static pirn_status load(cli_guest *g)
     if (g->linker == NULL)
         return PIRN_NOMEM;
     status = pirn_host_define(g->linker, g->error);
+    if (status == PIRN_OK && !open_plugins(g))
+        return g->has_complained ? PIRN_USAGE : PIRN_NOMEM;
     return status != PIRN_OK ? status : pirn_linker_prepare(g->linker, g->component, &g->prepared, g->error);
 }
 
@@ -177,6 +253,9 @@ static void release(cli_guest *g)
         pirn_prepared_free(g->prepared);
     if (g->linker != NULL)
         pirn_linker_free(g->linker);
+    for (size_t i = 0; i < g->plugin_count; i++)
+        pirn_plugin_close(g->plugins[i]);
+    free(g->plugins);
     if (g->component != NULL)
         pirn_component_free(g->component);
     if (g->module != NULL)

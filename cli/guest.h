@@ -14,6 +14,8 @@
     {"dir", "HOST[::GUEST][:ro]", "give the guest a directory, as GUEST, read-only with :ro; may be repeated"}, \
         {"env", "NAME[=VALUE]", "set an environment variable, or pass on this process's; may be repeated"},     \
         {"inherit-env", NULL, "pass on this process's whole environment"},                                      \
+        {"plugin", "LIBRARY", "offer the functions of a shared library, of the interfaces in --wit; may be repeated"},        \
+        {"wit", "FILE", "the WIT of the --plugin before it"},                                                             \
         {"argv0", "NAME", "the program name that the guest sees (else FILE)"}
 
 #define CLI_LIMIT_OPTIONS                                                                    \
@@ -34,8 +36,10 @@ typedef struct cli_guest {
     pirn_store_limits limits;
     uint64_t fuel, timeout_ns;
     pirn_engine *engine;
-    pirn_module *module; /* either this or the next three */
+    pirn_module *module; /* either this or what comes down to `prepared` */
     pirn_component *component;
+    pirn_plugin **plugins;
+    size_t plugin_count;
     pirn_linker *linker;
     pirn_prepared *prepared;
     pirn_store *store;

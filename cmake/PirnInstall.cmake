@@ -26,7 +26,7 @@ foreach(kind IN ITEMS static shared)
 endforeach()
 set_target_properties(pirn_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 if(PIRN_HOST)
-  target_link_libraries(pirn_shared PRIVATE PkgConfig::UV)
+  target_link_libraries(pirn_shared PRIVATE PkgConfig::UV ${CMAKE_DL_LIBS})
   # By name: a path of this machine must not go into the installed package.
   target_link_libraries(pirn_static INTERFACE uv)
 endif()

@@ -31,6 +31,12 @@ check "pkg-config, shared" "$work/shared"
   $(pkg --static --libs-only-other) -lm -luv
 check "pkg-config, static" "$work/static"
 
+# shellcheck disable=SC2046,SC2086
+"$cc" -std=c11 -Wall -Wextra -Werror $flags -o "$work/rest" "$root/docs/examples/embed/rest.c" $(pkg --cflags --libs) -Wl,-rpath,"$libdir"
+got=$("$work/rest" "$root/docs/examples/embed.wasm" way '({x: 0, y: 0}, [{x: 3, y: 4}])')
+[ "$got" = "$(printf 'example:embed/log@1.0.0 write 1 "walking"\n"5.0 to 3.0,4.0"')" ] || { echo "rest: printed: $got"; exit 1; }
+echo "rest: ok"
+
 mkdir "$work/cmake"
 cat >"$work/cmake/CMakeLists.txt" <<'TEXT'
 cmake_minimum_required(VERSION 3.22)

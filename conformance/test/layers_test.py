@@ -26,7 +26,7 @@ ROOMS = {
     "component/": (["component/", "vm/base/", "vm/binary/reader.h", "vm/text/lexer.h", "vm/text/parse.h"], ["base", "vm", "component"]),
     "component/test/": (["component/", "vm/base/", "vm/binary/", "vm/syntax/opcode.h"], ["base", "vm", "component"]),
     "wit/": (["wit/", "vm/base/"], ["base", "wit"]),
-    "host/": (["host/", "vm/base/", "generated"], ["base", "vm", "component", "host"]),
+    "host/": (["host/", "vm/base/", "generated"], ["base", "vm", "component", "wit", "host"]),
     "host/test/": (["host/", "vm/base/", "vm/binary/", "component/test/", "generated"], list(PUBLIC)),
     "cli/": (["cli/"], list(PUBLIC)),
     "conformance/": (["conformance/", "vm/text/lexer.h", "vm/text/numbers.h", "vm/text/parse.h", "component/text_parse.h", "vm/base/utf8.h"],

@@ -21,3 +21,4 @@ build() { # NAME SOURCE WORLD
 build hello hello.c hello
 build embed guest.c shapes
 build values values.c values
+build plugin guest.c demo

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A plugin: the interface example:plugin/stats in C. Its prototypes are in the header that pirn-bindgen makes of the WIT. */
-#include "example_plugin_stats.h"
+#include <example_plugin_stats.h>
 #include <ctype.h>
 #include <stdlib.h>
 

@@ -23,6 +23,7 @@
 #pragma once
 
 #include <pirn/component.h>
+#include <pirn/wit.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -114,6 +115,22 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_code_cache_open(const char *path, pirn
 /* After the engine that it was given to. */
 PIRN_API void pirn_code_cache_close(pirn_code_cache *cache);
 PIRN_API pirn_known_code pirn_code_cache_known(pirn_code_cache *cache);
+
+/* ---- Plugins ----------------------------------------------------------------------------------------------------- */
+
+/* A shared library whose functions are those of interfaces. It is native code, with all the rights of this process. */
+typedef struct pirn_plugin pirn_plugin;
+/*
+ * Loads the library, and finds in it the functions of all interfaces in `wit` (resolved; not needed afterwards), by the names
+ * and with the prototypes that pirn-bindgen writes; resource types are the library's own. IO: it cannot be loaded;
+ * UNLINKABLE: a function is missing; USAGE: a type that C functions cannot take; NOMEM.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_plugin_open(const char *path, const pirn_wit *wit, pirn_plugin **out,
+                                                      pirn_error *error);
+/* Offers its interfaces. USAGE, NOMEM. */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_plugin_define(const pirn_plugin *plugin, pirn_linker *linker, pirn_error *error);
+/* After the linker and all that was prepared with it. */
+PIRN_API void pirn_plugin_close(pirn_plugin *plugin);
 
 /* ---- Running --------------------------------------------------------------------------------------------------- */
 
