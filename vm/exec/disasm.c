@@ -27,8 +27,8 @@ static void put(line_writer *w, const char *format, ...)
 
 static int compare_handlers(const void *a, const void *b)
 {
-    uintptr_t left = (uintptr_t)vm_ir_table[*(const uint16_t *)a].handler;
-    uintptr_t right = (uintptr_t)vm_ir_table[*(const uint16_t *)b].handler;
+    uintptr_t left = (uintptr_t)vm_ir_handlers[*(const uint16_t *)a];
+    uintptr_t right = (uintptr_t)vm_ir_handlers[*(const uint16_t *)b];
     return (left > right) - (left < right);
 }
 
@@ -37,7 +37,7 @@ static vm_ir find_ir(const uint16_t *sorted, const vm_word *cell)
     size_t low = 0, high = IR_COUNT - 1;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if ((uintptr_t)vm_ir_table[sorted[middle]].handler < (uintptr_t)cell->handler)
+        if ((uintptr_t)vm_ir_handlers[sorted[middle]] < (uintptr_t)cell->handler)
             low = middle + 1;
         else
             high = middle;
@@ -156,12 +156,12 @@ static uint32_t put_operands(line_writer *w, const vm_code *code, const vm_word 
 
 static uint32_t put_cell(line_writer *w, const vm_code *code, const vm_word *cell, const uint16_t *sorted)
 {
-    const vm_ir_info *info = &vm_ir_table[find_ir(sorted, cell)];
+    vm_ir ir = find_ir(sorted, cell);
     put(w, "%5td ", cell - code->start);
     /* Operations are written small; the forms behind them are. */
-    for (const char *s = info->name; *s != '\0'; s++)
+    for (const char *s = vm_ir_name(ir); *s != '\0'; s++)
         put(w, "%c", tolower((unsigned char)*s));
-    return put_operands(w, code, cell, info->shape);
+    return put_operands(w, code, cell, vm_ir_table[ir].shape);
 }
 
 bool vm_disasm(const pirn_module *module, uint32_t func, vm_disasm_line line, void *data)

@@ -9,7 +9,7 @@ BASE_COLD static VM_HANDLER(count_trace)
     vm_profile *profile = inst->context->profile;
     uint16_t ir = profile->trace[VM_PROFILE_TRACE - 1].ir;
     vm_profile_count_trace(profile, &inst->store->engine->allocator);
-    VM_BECOME((vm_handler *)vm_ir_table[ir].handler);
+    VM_BECOME((vm_handler *)vm_ir_handlers[ir]);
 }
 
 #define VM_EACH_MEMBER(name, shape)                                           \

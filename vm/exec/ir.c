@@ -3,11 +3,35 @@
 #include "vm/exec/ir.h"
 #include "vm/exec/handlers.h"
 
-const vm_ir_info vm_ir_table[IR_COUNT] = {
-#define VM_EACH_MEMBER(name, shape) [IR_##name] = {(void (*)(void))op_##name, #name, shape},
+void (*const vm_ir_handlers[IR_COUNT])(void) = {
+#define VM_EACH_MEMBER(name, shape) [IR_##name] = (void (*)(void))op_##name,
 #include "vm/exec/ir_members.h"
 #undef VM_EACH_MEMBER
 };
+
+/* All names, one behind the other; rows say where theirs begins. */
+typedef struct ir_names {
+#define VM_EACH_MEMBER(name, shape) char name[sizeof #name];
+#include "vm/exec/ir_members.h"
+#undef VM_EACH_MEMBER
+} ir_names;
+
+static const ir_names names = {
+#define VM_EACH_MEMBER(name, shape) #name,
+#include "vm/exec/ir_members.h"
+#undef VM_EACH_MEMBER
+};
+
+const vm_ir_info vm_ir_table[IR_COUNT] = {
+#define VM_EACH_MEMBER(name, shape) [IR_##name] = {offsetof(ir_names, name), shape},
+#include "vm/exec/ir_members.h"
+#undef VM_EACH_MEMBER
+};
+
+const char *vm_ir_name(vm_ir ir)
+{
+    return (const char *)&names + vm_ir_table[ir].name;
+}
 
 #define STEP_I(name) IR_STEP_##name##_is
 #define STEP_L       STEP_I

@@ -175,13 +175,17 @@ typedef enum vm_ir {
     IR_COUNT
 } vm_ir;
 
+/* Only the addresses of handlers depend on where a process has them, so they alone are in a table that it writes to at its start. */
+extern void (*const vm_ir_handlers[IR_COUNT])(void);
+
 typedef struct vm_ir_info {
-    void (*handler)(void);
-    const char *name;
-    const char *shape;
+    uint32_t name; /* see vm_ir_name */
+    char shape[12];
 } vm_ir_info;
 
 extern const vm_ir_info vm_ir_table[IR_COUNT];
+
+const char *vm_ir_name(vm_ir ir);
 
 /* The words of a cell of this shape, without the targets of a branch table and the handlers of a resume. */
 uint32_t vm_ir_words(vm_ir ir);

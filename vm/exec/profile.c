@@ -84,7 +84,7 @@ static pirn_profile_entry entry_of(const vm_profile_count *found, uint32_t lengt
 {
     pirn_profile_entry entry = {.length = length, .count = found->count};
     for (uint32_t i = 0; i < length; i++)
-        entry.names[i] = vm_ir_table[found->key >> 16 * (length - 1 - i) & UINT16_MAX].name;
+        entry.names[i] = vm_ir_name((vm_ir)(found->key >> 16 * (length - 1 - i) & UINT16_MAX));
     return entry;
 }
 

@@ -16,7 +16,7 @@ static uint16_t near_offset(uint32_t slot)
 
 static void (*handler_of(const vm_translator *t, vm_ir ir))(void)
 {
-    return t->module->engine->config.profile ? vm_profile_handlers[ir] : vm_ir_table[ir].handler;
+    return t->module->engine->config.profile ? vm_profile_handlers[ir] : vm_ir_handlers[ir];
 }
 
 vm_word *vm_emit_words(vm_translator *t, vm_ir ir, uint32_t words)
