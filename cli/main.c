@@ -77,10 +77,10 @@ const cli_verb cli_verbs[] = {
     {
         .name = "parse",
         .operands = "FILE",
-        .summary = "assemble the text of a module to a binary",
+        .summary = "assemble the text of a module or component to a binary",
         .details =
-            "Reads a module in the text format and writes it as a binary, with identifiers as its name section. The\n"
-            "binary is not validated. The other verbs take text as well as binaries.",
+            "Reads a module or a component in the text format and writes it as a binary, with identifiers as its name\n"
+            "section. The binary is not validated. The other verbs take text as well as binaries.",
         .examples = "  pirn parse fac.wat\n"
                     "  pirn parse --output - fac.wat | wasm-objdump -d -\n",
         .options = cli_parse_options,
@@ -130,8 +130,8 @@ const cli_verb cli_verbs[] = {
         .operands = "FILE|FOLDER...",
         .summary = "run test scripts",
         .details =
-            "Runs the scripts (.wast) of WebAssembly's test suite, each with the features of the language that its\n"
-            "folder was written for. Tells every command that failed, with what was expected and what came, then\n"
+            "Runs the scripts (.wast) of the test suites of WebAssembly and of the Component Model, each with the\n"
+            "features of the language that its folder was written for. Tells every command that failed, with what was expected and what came, then\n"
             "counts by folder. What needs a feature that this build does not have is skipped by the feature's name.\n"
             "Exit status 1 when a command failed.",
         .examples = "  pirn wast spec/memory.wast\n"

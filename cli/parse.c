@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pirn parse: from the text of a module to its bytes. */
+/* pirn parse: from the text of a module or component to its bytes. */
 #include "cli/file.h"
 #include "cli/verbs.h"
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 const cli_option cli_parse_options[] = {
-    {"output", "FILE", "where the module goes (\"-\": standard output); without it, FILE with .wasm for .wat"},
+    {"output", "FILE", "where the binary goes (\"-\": standard output); without it, FILE with .wasm for .wat"},
     {"help", NULL, "print this help"},
     {NULL, NULL, NULL},
 };

@@ -252,6 +252,28 @@ class Assembling(support.Case):
         self.expect(self.pirn("parse", "fac.wasm"), 1, "", err="this is a binary already")
         self.expect(self.pirn("parse", "--output", "no/such/folder", "fac.wat"), 1, "", err="no/such/folder")
 
+    COMPONENT = """;; adds
+        (component
+          (core module $m (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))
+          (core instance $i (instantiate $m))
+          (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add"))))
+        """
+
+    def test_the_text_of_a_component_is_assembled_and_runs(self):
+        (self.folder / "add.wat").write_text(self.COMPONENT)
+        self.expect(self.pirn("parse", "add.wat"), 0, "")
+        binary = (self.folder / "add.wasm").read_bytes()
+        self.assertEqual(binary[:8], b"\0asm\x0d\0\1\0")
+        self.assertIn(b"component-name", binary)
+        self.expect(self.pirn("validate", "add.wat", "add.wasm"), 0, "")
+        for name in ("add.wat", "add.wasm"):
+            self.assertIn("add", self.pirn("inspect", name).out)
+            self.expect(self.pirn("run", "--invoke", "add(40, 2)", name), 0, "42\n")
+
+    def test_a_mistake_in_the_text_of_a_component_is_shown(self):
+        (self.folder / "add.wat").write_text(self.COMPONENT.replace("canon lift", "canon lfit"))
+        self.expect(self.pirn("parse", "add.wat"), 1, "", err="5:84: malformed: unexpected token lfit, expected lift\n")
+
     def test_a_module_is_printed_and_assembled_again(self):
         (self.folder / "fac.wat").write_text(self.FAC)
         self.expect(self.pirn("parse", "fac.wat"), 0, "")
