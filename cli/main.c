@@ -89,11 +89,11 @@ const cli_verb cli_verbs[] = {
     {
         .name = "print",
         .operands = "FILE",
-        .summary = "disassemble a module to text",
+        .summary = "disassemble a module or component to text",
         .details =
-            "Prints a core module in the text format. Assembled again, the text gives the same module. With --ir every\n"
+            "Prints a module or a component in the text format. Assembled again, the text gives the same. With --ir every\n"
             "instruction is followed by the cells that the interpreter runs in its place: then the module must be valid,\n"
-            "and --features and -W say for which engine. Components cannot be printed, only core modules.",
+            "and --features and -W say for which engine; --ir and --offsets are for core modules.",
         .examples = "  pirn print fac.wasm\n"
                     "  pirn print --offsets --output fac.wat fac.wasm\n"
                     "  pirn print --ir -W fusion=off fac.wat\n",

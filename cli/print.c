@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pirn print: from the bytes of a module to its text. */
+/* pirn print: from the bytes of a module or component to its text. */
 #include "cli/features.h"
 #include "cli/file.h"
 #include "cli/verbs.h"
 #include <errno.h>
-#include <pirn/vm.h>
+#include <pirn/component.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +45,8 @@ static pirn_status print_file(const cli_file *file, const cli_args *args, const 
     uint32_t flags = cli_has(args, "offsets") ? PIRN_PRINT_OFFSETS : 0;
     if (cli_has(args, "ir"))
         return print_cells(file, config, flags, out, error);
+    if (file->kind == CLI_FILE_COMPONENT)
+        return pirn_component_text_print(file->bytes, file->size, NULL, write_text, out, error);
     return pirn_text_print(file->bytes, file->size, flags, NULL, write_text, out, error);
 }
 
@@ -81,8 +83,8 @@ int cli_print(const cli_args *args)
     if (!cli_file_read(&file, "print", args->operands[0]))
         return CLI_FAILURE;
     int code = CLI_FAILURE;
-    if (file.kind == CLI_FILE_COMPONENT)
-        fprintf(stderr, "pirn print: %s: this is a component; only core modules can be printed\n", file.path);
+    if (file.kind == CLI_FILE_COMPONENT && (cli_has(args, "ir") || cli_has(args, "offsets")))
+        fprintf(stderr, "pirn print: %s: this is a component; --ir and --offsets are for core modules\n", file.path);
     else
         code = print_to(&file, args, &config, cli_value(args, "output"));
     cli_file_done(&file);

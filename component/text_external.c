@@ -2,6 +2,7 @@
 /* Imports and exports of component text, and the types that they are declared with (Explainer "Import and Export
  * Definitions", "Declarators"). */
 #include "component/text_parse.h"
+#include "component/text_words.h"
 
 enum {
     NAME_PLAIN = 0x00,
@@ -14,14 +15,11 @@ enum {
 
 /* ---- Names ----------------------------------------------------------------------------------------------------- */
 
-/* By code. */
-static const char *const attributes[] = {"implements", "versionsuffix", "external-id"};
-
 /* The number of the attribute that begins here, or the count of all. */
 static size_t find_attribute(cm_text_parser *p)
 {
     size_t i = 0;
-    while (i < BASE_COUNT(attributes) && !vm_lexer_opens(p->lexer, attributes[i]))
+    while (i < BASE_COUNT(cm_text_attributes) && !vm_lexer_opens(p->lexer, cm_text_attributes[i]))
         i++;
     return i;
 }
@@ -29,9 +27,9 @@ static size_t find_attribute(cm_text_parser *p)
 /* The attributes behind a name, written; returns how many. */
 static uint32_t read_attributes(cm_text_parser *p)
 {
-    bool seen[BASE_COUNT(attributes)] = {false};
+    bool seen[BASE_COUNT(cm_text_attributes)] = {false};
     uint32_t count = 0;
-    for (size_t i; (i = find_attribute(p)) < BASE_COUNT(attributes); count++) {
+    for (size_t i; (i = find_attribute(p)) < BASE_COUNT(cm_text_attributes); count++) {
         vm_lexer_advance(p->lexer);
         if (seen[i])
             cm_text_unexpected(p, "each attribute once");

@@ -4,6 +4,7 @@
  * find what they mean (Explainer "Index Spaces", "Alias Definitions").
  */
 #include "component/text_parse.h"
+#include "component/text_words.h"
 #include <string.h>
 
 /* By cm_sort: the bytes of a sort (Binary.md). */
@@ -187,8 +188,31 @@ void cm_text_write_sort(cm_text_parser *p, cm_sort sort)
     vm_writer_bytes(&p->scratch, sort_codes[sort].bytes, sort_codes[sort].size);
 }
 
-/* The name of a sort without "core". */
-static const char *sort_word(cm_sort sort)
+cm_sort cm_text_read_core_sort(vm_reader *r)
+{
+    uint8_t code = vm_reader_u8(r);
+    for (int sort = CM_CORE_FUNC; sort <= CM_CORE_INSTANCE; sort++) {
+        if (sort_codes[sort].bytes[1] == code)
+            return (cm_sort)sort;
+    }
+    vm_reader_fail(r, PIRN_MALFORMED, "unknown core sort 0x%02x", code);
+    return CM_CORE_FUNC;
+}
+
+cm_sort cm_text_read_sort(vm_reader *r)
+{
+    uint8_t code = vm_reader_u8(r);
+    if (code == 0x00)
+        return cm_text_read_core_sort(r);
+    for (int sort = CM_FUNC; sort <= CM_INSTANCE; sort++) {
+        if (sort_codes[sort].bytes[0] == code)
+            return (cm_sort)sort;
+    }
+    vm_reader_fail(r, PIRN_MALFORMED, "unknown sort 0x%02x", code);
+    return CM_FUNC;
+}
+
+const char *cm_text_sort_word(cm_sort sort)
 {
     const char *name = cm_sort_name(sort);
     return sort <= CM_CORE_INSTANCE ? name + strlen("core ") : name;
@@ -198,7 +222,7 @@ cm_sort cm_text_take_sort(cm_text_parser *p, bool is_core)
 {
     int first = is_core ? CM_CORE_FUNC : CM_FUNC, last = is_core ? CM_CORE_INSTANCE : CM_INSTANCE;
     for (int sort = first; sort <= last; sort++) {
-        if (vm_lexer_take(p->lexer, sort_word((cm_sort)sort)))
+        if (vm_lexer_take(p->lexer, cm_text_sort_word((cm_sort)sort)))
             return (cm_sort)sort;
     }
     cm_text_unexpected(p, is_core ? "func, table, memory, global, tag, type, module or instance"
@@ -319,7 +343,7 @@ uint32_t cm_text_index(cm_text_parser *p, cm_sort sort, bool in_core)
     vm_lexer_advance(p->lexer);
     if (sort <= CM_CORE_INSTANCE && !in_core)
         cm_text_expect(p, "core");
-    cm_text_expect(p, sort_word(sort));
+    cm_text_expect(p, cm_text_sort_word(sort));
     uint32_t index = cm_text_sorted_index(p, sort);
     cm_text_expect_close(p);
     return index;

@@ -4,16 +4,14 @@
  * is written inline becomes a definition of its own first.
  */
 #include "component/text_parse.h"
+#include "component/text_words.h"
 
-/* Columns: word, code. */
-static const struct primitive {
-    const char *word;
-    uint8_t code;
-} primitives[] = {
+const cm_text_primitive cm_text_primitives[] = {
     {"bool", 0x7F}, {"s8", 0x7E},   {"u8", 0x7D},     {"s16", 0x7C},           {"u16", 0x7B},
     {"s32", 0x7A},  {"u32", 0x79},  {"s64", 0x78},    {"u64", 0x77},           {"f32", 0x76},
     {"f64", 0x75},  {"char", 0x74}, {"string", 0x73}, {"error-context", 0x64},
 };
+const size_t cm_text_primitive_count = BASE_COUNT(cm_text_primitives);
 
 enum {
     RESOURCE = 0x3F,
@@ -47,9 +45,9 @@ static const struct constructor {
 
 static bool take_primitive(cm_text_parser *p)
 {
-    for (size_t i = 0; i < BASE_COUNT(primitives); i++) {
-        if (vm_lexer_take(p->lexer, primitives[i].word)) {
-            vm_writer_u8(&p->scratch, primitives[i].code);
+    for (size_t i = 0; i < BASE_COUNT(cm_text_primitives); i++) {
+        if (vm_lexer_take(p->lexer, cm_text_primitives[i].word)) {
+            vm_writer_u8(&p->scratch, cm_text_primitives[i].code);
             return true;
         }
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Component text: definitions against their bytes, what is said inline against what it stands for, text that is malformed
- * against its error, deep nesting, and every allocation failing once.
+ * against its error, printing, deep nesting, and every allocation failing once.
  */
 #include "component/test/bytes.h"
 #include "component/text_parse.h"
@@ -35,9 +35,9 @@ static void parse_well(const char *text, vm_writer *out)
 /* Those of one component: a component alone is a definition, too. */
 static void parse_definitions(const char *text, vm_writer *out)
 {
-    char whole[512];
-    snprintf(whole, sizeof whole, "(component %s)", text);
-    parse_well(whole, out);
+    char wrapped[512];
+    snprintf(wrapped, sizeof wrapped, "(component %s)", text);
+    parse_well(wrapped, out);
 }
 
 static void print_bytes(const char *what, const uint8_t *bytes, size_t size)
@@ -291,6 +291,106 @@ static void test_malformed_text_is_told_with_its_place(void **state)
     }
 }
 
+/* ---- Printing -------------------------------------------------------------------------------------------------- */
+
+static bool append(void *data, const char *text, size_t size)
+{
+    vm_writer *w = data;
+    vm_writer_bytes(w, text, size);
+    return !w->failed;
+}
+
+/* The text with a NUL. */
+static pirn_status print(const uint8_t *bytes, size_t size, const pirn_allocator *allocator, vm_writer *text,
+                         pirn_error *error)
+{
+    base_error_init(error);
+    vm_writer_init(text, pirn_allocator_default());
+    pirn_status status = pirn_component_text_print(bytes, size, allocator, append, text, error);
+    vm_writer_u8(text, 0);
+    return status;
+}
+
+/* A component with one of everything. */
+static const char whole[] =
+    "(component $c\n"
+    "  (@custom \"x\" \"\\00\\ff\")\n"
+    "  (type $t (record (field \"a\" u8)))\n"
+    "  (core type $f (func (param i32 externref) (result f64)))\n"
+    "  (core rec (type $s (struct (field (mut i8)))) (type (;2;) (sub $s (struct (field (mut i8))))))\n"
+    "  (core type (;3;) (module\n"
+    "    (alias outer 1 0 (type (;0;)))\n"
+    "    (import \"a\" \"b\" (func (type 0)))\n"
+    "    (export \"t\" (table 1 2 funcref))\n"
+    "    (export \"m\" (memory i64 1 2 shared))\n"
+    "    (export \"g\" (global (mut i32)))\n"
+    "    (export \"x\" (tag (type 0)))))\n"
+    "  (type $u (instance\n"
+    "    (alias outer 1 0 (type (;0;)))\n"
+    "    (export \"r\" (type (;1;) (sub resource)))\n"
+    "    (export \"e\" (type (;2;) (eq 0)))))\n"
+    "  (import \"a:b/c@0.2\" (versionsuffix \".1\") (external-id \"\\22\") (instance $\"i 1\" (type $u)))\n"
+    "  (core module $m\n"
+    "    (type (;0;) (func))\n"
+    "    (func $x (type 0)\n"
+    "      nop))\n"
+    "  (core module (;1;) binary\n"
+    "    \"\\00asm\")\n"
+    "  (core instance $ci (instantiate $m (with \"a\" (instance 0))))\n"
+    "  (core instance (;1;) (export \"f\" (func 0)))\n"
+    "  (canon lower (func 0) string-encoding=utf16 (memory 0) (realloc 0) async (core func $low))\n"
+    "  (canon lift (core func $low) (post-return 1) (func (;0;) (type $t)))\n"
+    "  (canon task.return (result u8) (core func (;1;)))\n"
+    "  (canon context.get i64 3 (core func (;2;)))\n"
+    "  (canon waitable-set.wait cancellable (memory 0) (core func (;3;)))\n"
+    "  (canon thread.spawn-indirect shared $f 1 (core func (;4;)))\n"
+    "  (component $d\n"
+    "    (component (;0;)))\n"
+    "  (instance (;1;) (instantiate $d (with \"x\" (type $t))))\n"
+    "  (instance (;2;) (export \"y\" (implements \"a:b/c\") (instance $\"i 1\")))\n"
+    "  (value (;0;) u8 (binary \"\\07\"))\n"
+    "  (start 0 (value 0) (result (value $r)))\n"
+    "  (export $e \"e\" (func 0) (func (type $t))))\n";
+
+static void test_what_is_printed_is_what_was_parsed(void **state)
+{
+    (void)state;
+    vm_writer first, text, second;
+    pirn_error error;
+    parse_well(whole, &first);
+    assert_int_equal(print(first.data, first.len, NULL, &text, &error), PIRN_OK);
+    assert_string_equal((const char *)text.data, whole);
+    parse_well((const char *)text.data, &second);
+    assert_same("the text again", first.data, first.len, &second);
+    vm_writer_done(&first);
+    vm_writer_done(&text);
+    vm_writer_done(&second);
+}
+
+/* Every beginning, and every byte changed: it ends, with a status, and reads nothing that is not there. */
+static void test_bytes_that_are_wrong_end_the_printing(void **state)
+{
+    (void)state;
+    vm_writer bytes, text;
+    pirn_error error;
+    parse_well(whole, &bytes);
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t *exact = malloc(i + 1);
+        assert_non_null(exact);
+        memcpy(exact, bytes.data, i);
+        pirn_status status = print(exact, i, NULL, &text, &error);
+        assert_true(status == PIRN_OK || (status == PIRN_MALFORMED && error.message[0] != '\0'));
+        vm_writer_done(&text);
+        free(exact);
+        bytes.data[i] ^= 0x41;
+        status = print(bytes.data, bytes.len, NULL, &text, &error);
+        assert_true(status == PIRN_OK || status == PIRN_MALFORMED || status == PIRN_LIMIT);
+        vm_writer_done(&text);
+        bytes.data[i] ^= 0x41;
+    }
+    vm_writer_done(&bytes);
+}
+
 /* ---- Nesting --------------------------------------------------------------------------------------------------- */
 
 static char *repeated(const char *open, const char *inside, const char *close, size_t count)
@@ -390,10 +490,10 @@ static void test_every_failing_allocation_is_noticed(void **state)
         pirn_allocator allocator = {resize_scarce, &s};
         vm_writer out;
         pirn_error error;
-        char whole[sizeof text + 64];
-        snprintf(whole, sizeof whole, "%s", text);
-        memcpy(strstr(whole, "$i0"), "0  ", 3);
-        pirn_status status = parse(whole, &allocator, &out, &error);
+        char copy[sizeof text + 64];
+        snprintf(copy, sizeof copy, "%s", text);
+        memcpy(strstr(copy, "$i0"), "0  ", 3);
+        pirn_status status = parse(copy, &allocator, &out, &error);
         if (status != PIRN_NOMEM) {
             done = true;
             assert_int_equal(status, PIRN_OK);
@@ -405,6 +505,23 @@ static void test_every_failing_allocation_is_noticed(void **state)
 }
 
 /* ---- The public face ------------------------------------------------------------------------------------------- */
+
+static void test_printing_notices_every_failing_allocation(void **state)
+{
+    (void)state;
+    vm_writer bytes, text;
+    pirn_error error;
+    pirn_status status = PIRN_NOMEM;
+    parse_well(whole, &bytes);
+    for (size_t n = 0; status == PIRN_NOMEM; n++) {
+        scarce s = {n};
+        pirn_allocator allocator = {resize_scarce, &s};
+        status = print(bytes.data, bytes.len, &allocator, &text, &error);
+        vm_writer_done(&text);
+    }
+    assert_int_equal(status, PIRN_OK);
+    vm_writer_done(&bytes);
+}
 
 static void test_text_is_told_from_that_of_modules(void **state)
 {
@@ -428,6 +545,9 @@ int main(void)
         cmocka_unit_test(test_inline_definitions_stand_for_definitions),
         cmocka_unit_test(test_outer_names_become_aliases),
         cmocka_unit_test(test_malformed_text_is_told_with_its_place),
+        cmocka_unit_test(test_what_is_printed_is_what_was_parsed),
+        cmocka_unit_test(test_bytes_that_are_wrong_end_the_printing),
+        cmocka_unit_test(test_printing_notices_every_failing_allocation),
         cmocka_unit_test(test_what_is_nested_too_deep_is_refused),
         cmocka_unit_test(test_what_the_decoder_takes_is_not_too_deep),
         cmocka_unit_test(test_every_failing_allocation_is_noticed),

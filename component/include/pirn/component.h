@@ -183,6 +183,14 @@ PIRN_API bool pirn_is_component_text(const char *text, size_t size);
 PIRN_API PIRN_MUST_CHECK pirn_status pirn_component_text_parse(const char *text, size_t size, pirn_arena *arena,
                                                                const uint8_t **bytes, size_t *bytes_size, pirn_error *error);
 
+/*
+ * Prints the text of a component, given as binary, piece by piece. It need not be valid. Assembled again, the text gives the same
+ * bytes, if they are as pirn_component_text_parse writes them, and otherwise a component that prints as the same text.
+ * MALFORMED, LIMIT, IO (the sink answered false), NOMEM.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_component_text_print(const void *bytes, size_t size, const pirn_allocator *allocator,
+                                                               pirn_text_sink sink, void *sink_data, pirn_error *error);
+
 typedef enum pirn_item_kind {
     PIRN_ITEM_MODULE,
     PIRN_ITEM_FUNC,
