@@ -12,7 +12,7 @@
 #pragma once
 
 #include "component/text_words.h"
-#include "vm/binary/writer.h"
+#include "vm/base/memory.h"
 
 /* Names by index, in ascending order. */
 typedef struct cm_print_names {
