@@ -13,7 +13,7 @@ const cli_option cli_validate_options[] = {
     {"json", NULL, "print one JSON object a line for each file"},
     {"explain", NULL, "show the instructions before an error in a function, with the operand and label stacks"},
     {"window", "N", "how many instructions --explain shows before the error (default 10)"},
-    {"function", "INDEX", "explain this function of a module, all of it, also when it is valid"},
+    {"function", "INDEX|NAME", "explain this function of a core module, all of it, also when it is valid"},
     CLI_FEATURE_OPTIONS,
     {"help", NULL, "print this help"},
     {NULL, NULL, NULL},
@@ -68,38 +68,66 @@ static void print_json(const cli_file *file, bool is_read, pirn_status status, c
 
 /* What --explain and --function ask for, checked. */
 typedef struct request {
-    bool is_for_errors, is_for_function;
-    uint64_t window, function;
+    bool is_for_errors;
+    uint64_t window;
+    const char *function; /* index or name, NULL: the one with the error */
 } request;
 
 static bool read_request(const cli_args *args, request *out)
 {
-    const char *window = cli_value(args, "window"), *function = cli_value(args, "function");
+    const char *window = cli_value(args, "window");
     *out = (request){.window = 10, .is_for_errors = cli_has(args, "explain") || window != NULL};
-    out->is_for_function = function != NULL;
+    out->function = cli_value(args, "function");
     if (window != NULL && !cli_parse_count(window, &out->window)) {
         fprintf(stderr, "pirn validate: --window %s: not a number\n", window);
-        return false;
-    }
-    if (function != NULL && (!cli_parse_count(function, &out->function) || out->function > UINT32_MAX)) {
-        fprintf(stderr, "pirn validate: --function %s: not an index\n", function);
         return false;
     }
     return true;
 }
 
-/* The function that is asked for, or the one with the error; NULL when there is none. */
-static json_t *explain(pirn_engine *engine, const cli_file *file, const request *wanted, const pirn_error *failure)
+/* The function with the error, NULL when there is none. */
+static json_t *explain_failure(pirn_engine *engine, const cli_file *file, size_t window, const pirn_error *failure)
 {
-    cli_explanation_of what = {.window = SIZE_MAX, .function = (uint32_t)wanted->function};
+    cli_explanation_of what = {.window = window, .offset = pirn_error_offset(failure)};
     pirn_str name;
-    if (!wanted->is_for_function) {
-        if (!wanted->is_for_errors || !pirn_error_function(failure, &what.function, &name))
-            return NULL;
-        what.window = (size_t)wanted->window;
-        what.offset = pirn_error_offset(failure);
+    return pirn_error_function(failure, &what.function, &name) ? cli_explain(engine, file, &what, NULL) : NULL;
+}
+
+/* The function that is asked for, by index or name. NULL: it cannot be shown, and `error` says why. */
+static json_t *explain_function(pirn_engine *engine, const cli_file *file, const char *function, pirn_error *error)
+{
+    uint64_t index;
+    cli_explanation_of what = {.window = SIZE_MAX};
+    if (file->kind != CLI_FILE_MODULE) {
+        pirn_error_set(error, PIRN_USAGE, "a component has no functions of its own: name one of a core module");
+        return NULL;
     }
-    return cli_explain(engine, file, &what, NULL);
+    if (cli_parse_count(function, &index) && index <= UINT32_MAX)
+        what.function = (uint32_t)index;
+    else if (pirn_module_find_function(engine, file->bytes, file->size, pirn_str_of(function), &what.function,
+                                       error) != PIRN_OK)
+        return NULL;
+    return cli_explain(engine, file, &what, error);
+}
+
+/* What the request asks for of a file that was read; NULL: nothing, or nothing that can be shown. `failure` is what came
+ * of the file; false: there is no such function. */
+static bool explain(pirn_engine *engine, const cli_file *file, const request *wanted, const pirn_error *failure,
+                    json_t **out)
+{
+    *out = NULL;
+    if (wanted->function == NULL) {
+        *out = wanted->is_for_errors ? explain_failure(engine, file, (size_t)wanted->window, failure) : NULL;
+        return true;
+    }
+    pirn_error *error = pirn_error_new(NULL);
+    *out = explain_function(engine, file, wanted->function, error);
+    bool ok = error == NULL || pirn_error_status(error) != PIRN_USAGE;
+    if (!ok)
+        fprintf(stderr, "pirn validate: %s: --function %s: %s\n", file->path, wanted->function,
+                pirn_error_message(error));
+    pirn_error_free(error);
+    return ok;
 }
 
 static int validate_file(pirn_engine *engine, const cli_args *args, const request *wanted, const char *path,
@@ -114,7 +142,8 @@ static int validate_file(pirn_engine *engine, const cli_args *args, const reques
     bool is_read = status == PIRN_OK || status == PIRN_MALFORMED;
     if (status == PIRN_OK)
         status = validate_bytes(engine, &file, error);
-    json_t *explanation = is_read && file.size > 0 ? explain(engine, &file, wanted, error) : NULL;
+    json_t *explanation = NULL;
+    bool is_explained = !is_read || file.size == 0 || explain(engine, &file, wanted, error, &explanation);
     if (as_json)
         print_json(&file, is_read, status, error, explanation);
     else if (status != PIRN_OK)
@@ -123,7 +152,7 @@ static int validate_file(pirn_engine *engine, const cli_args *args, const reques
         cli_explanation_print(explanation, status != PIRN_OK);
     json_decref(explanation);
     cli_file_done(&file);
-    return status == PIRN_OK ? CLI_OK : CLI_FAILURE;
+    return status == PIRN_OK && is_explained ? CLI_OK : CLI_FAILURE;
 }
 
 int cli_validate(const cli_args *args)

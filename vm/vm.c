@@ -181,6 +181,32 @@ pirn_status pirn_module_explain(pirn_engine *engine, const void *bytes, size_t s
     return status;
 }
 
+static bool find_function(const vm_module *module, pirn_str name, uint32_t *func)
+{
+    for (uint32_t i = 0; i < module->func_names.len; i++) {
+        *func = module->func_names.data[i].index;
+        if (pirn_str_eq(module->func_names.data[i].name, name))
+            return true;
+    }
+    for (uint32_t i = 0; i < module->exports.len; i++) {
+        *func = module->exports.data[i].index;
+        if (module->exports.data[i].kind == PIRN_EXTERN_FUNC && pirn_str_eq(module->exports.data[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+pirn_status pirn_module_find_function(pirn_engine *engine, const void *bytes, size_t size, pirn_str name,
+                                      uint32_t *func, pirn_error *error)
+{
+    vm_module module;
+    PIRN_TRY(vm_decode(&module, bytes, size, 0, engine->config.features, &engine->allocator, error));
+    bool found = find_function(&module, name, func);
+    vm_module_done(&module);
+    return found ? PIRN_OK
+                 : base_fail(error, PIRN_USAGE, PIRN_NO_OFFSET, "there is no function \"%.*s\"", PIRN_STR_ARG(name));
+}
+
 void pirn_module_free(pirn_module *module)
 {
     if (module == NULL)

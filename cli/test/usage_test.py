@@ -325,7 +325,7 @@ class Assembling(support.Case):
         (self.folder / "bad.wat").write_text("(module\n\t(func (i32.const0)))\n")
         for verb in ("run", "validate", "inspect", "parse", "print"):
             self.expect(self.pirn(verb, "bad.wat"), 1, "",
-                        err="error: bad.wat: 2:9: malformed: unknown operator i32.const0\n"
+                        err="error: bad.wat: 2:9: malformed: unknown operator i32.const0, expected an instruction\n"
                             "    2 |  (func (i32.const0)))\n"
                             "      |         ^\n")
 
@@ -355,7 +355,7 @@ class Assembling(support.Case):
         self.expect(done, 1)
         self.assertEqual(done.err, "")
         self.assertEqual([json.loads(line) for line in done.out.splitlines()], [
-            {"file": "bad.wat", "kind": "module", "status": "malformed", "message": "unknown operator i32.const0",
+            {"file": "bad.wat", "kind": "module", "status": "malformed", "message": "unknown operator i32.const0, expected an instruction",
              "line": 2, "column": 10},
             {"file": "text", "status": "usage",
              "message": "this is a text file, but not WebAssembly: it does not begin with a parenthesis"},
@@ -429,7 +429,18 @@ function 1: each instruction, the operands before it and the labels around it
   0x00001e 1:42     end                              []                       func []
 """)
         self.expect(self.pirn("validate", "--explain", "ok.wat"), 0, "")
-        self.expect(self.pirn("validate", "--function", "x", "ok.wat"), 2, "", err="--function x: not an index")
+
+    def test_functions_have_names_of_their_own_and_of_exports(self):
+        (self.folder / "ok.wat").write_text('(module (import "a" "b" (func)) (func $f) (func $f2 (export "e f")))')
+        for name, index in (("f", 1), ("f2", 2), ("e f", 2), ("2", 2)):
+            done = self.pirn("validate", "--function", name, "ok.wat")
+            self.expect(done, 0)
+            self.assertTrue(done.out.startswith("function %d:" % index), done.out)
+        for name, why in (("x", 'there is no function "x"'), ("0", "there is no function 0 with a body"),
+                          ("3", "there is no function 3 with a body")):
+            self.expect(self.pirn("validate", "--function", name, "ok.wat"), 1, "",
+                        err="pirn validate: ok.wat: --function %s: %s\n" % (name, why))
+        self.expect(self.pirn("validate", "--function", "0", HELLO), 1, "", err="a component has no functions of its own")
 
     def test_a_module_in_a_component(self):
         (self.folder / "bad.wat").write_text(self.TEXT)

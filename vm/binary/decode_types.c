@@ -96,7 +96,7 @@ static void decode_composite(vm_decoder *d, vm_reader *r, vm_subtype *out)
         return;
     default:
         vm_reader_fail_at(r, at, PIRN_MALFORMED,
-                          form & 0x80 ? "integer representation too long" : "malformed function type 0x%02x", form);
+                          form & 0x80 ? "integer representation too long" : "malformed definition type 0x%02x", form);
     }
 }
 

@@ -157,7 +157,7 @@ vm_field vm_reader_field(vm_reader *r, uint32_t features)
     if (vm_type_is_packed(first))
         vm_reader_u8(r);
     else
-        field.type = vm_reader_valtype(r, features);
+        field.type = read_type(r, features, false, "storage type");
     field.is_mutable = vm_reader_mutability(r);
     return field;
 }

@@ -195,9 +195,9 @@ static void test_large_indices_name_no_type(void **state)
          "described type is outside rec group: type 4294967294"},
         {{0x50, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0x5F, 0}, 9, PIRN_INVALID, "unknown type 4294967294"},
         {{0x5E, 0x63, 0x62, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0}, 9, PIRN_INVALID, "unknown type 4194303"},
-        {{0x5E, 0x62, 0, 0}, 4, PIRN_MALFORMED, "malformed value type 0x62"},
+        {{0x5E, 0x62, 0, 0}, 4, PIRN_MALFORMED, "malformed storage type 0x62"},
         {{0x5E, 0x63, 0x62, 0x6E, 0}, 5, PIRN_INVALID, "unknown type 110"},
-        {{0x4D, 0, 0x4C, 0, 0x5F, 0}, 6, PIRN_MALFORMED, "malformed function type 0x4c"},
+        {{0x4D, 0, 0x4C, 0, 0x5F, 0}, 6, PIRN_MALFORMED, "malformed definition type 0x4c"},
     };
     fixture f = descriptor_fixture(false, true);
     for (size_t i = 0; i < BASE_COUNT(cases); i++) {

@@ -143,7 +143,7 @@ static void test_malformed_entries(void **state)
 {
     (void)state;
     static const bad_case cases[] = {
-        {{BYTES(PREAMBLE "\x01\x04\x01\x5C\0\0")}, PIRN_MALFORMED, 11, "malformed function type 0x5c"},
+        {{BYTES(PREAMBLE "\x01\x04\x01\x5C\0\0")}, PIRN_MALFORMED, 11, "malformed definition type 0x5c"},
         {{BYTES(PREAMBLE "\x01\x05\x01\xE0\x7F\0\0")}, PIRN_MALFORMED, 11, "integer representation too long"},
         {{BYTES(PREAMBLE "\x01\x05\x01\x60\x01\x61\0")}, PIRN_MALFORMED, 13, "malformed value type 0x61"},
         {{BYTES(PREAMBLE "\x01\x04\x02\x60\0\0")}, PIRN_MALFORMED, 14, "unexpected end of section or function"},

@@ -230,13 +230,49 @@ static void test_what_is_written_reads_back(void **state)
         assert_string_equal(out, cases[i].text);
         assert_int_equal(len, strlen(out));
     }
+}
+
+static void expect_both_ways(uint64_t f64, uint32_t f32)
+{
+    char out[VM_NUMBER_TEXT];
+    assert_true(vm_number_f64_text(f64, out) < VM_NUMBER_TEXT);
+    assert_true(f64_of(out) == f64);
+    assert_true(vm_number_f32_text(f32, out) < VM_NUMBER_TEXT);
+    assert_int_equal(f32_of(out), f32);
+}
+
+/* Every other one is a NaN with whatever payload, or an infinity. */
+static void test_every_pattern_of_bits_is_written_so_that_it_reads_back(void **state)
+{
+    (void)state;
     uint64_t seed = 99;
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 10000; i++) {
         uint64_t bits = next_random(&seed);
-        assert_true(vm_number_f64_text(bits, out) < VM_NUMBER_TEXT);
-        assert_true(f64_of(out) == bits);
-        assert_true(vm_number_f32_text((uint32_t)bits, out) < VM_NUMBER_TEXT);
-        assert_int_equal(f32_of(out), (uint32_t)bits);
+        expect_both_ways(bits, (uint32_t)bits);
+        expect_both_ways(bits | 0x7FF0000000000000, (uint32_t)bits | 0x7F800000);
+    }
+}
+
+/* As C writes them, which is exact, and with more digits than there is room for. */
+static void test_hexadecimals_agree_with_strtod(void **state)
+{
+    (void)state;
+    uint64_t seed = 0x0123456789;
+    char text[64];
+    for (int i = 0; i < 20000; i++) {
+        double value;
+        uint64_t bits = next_random(&seed), more = next_random(&seed);
+        memcpy(&value, &bits, 8);
+        if (value != value || value - value != 0)
+            continue;
+        snprintf(text, sizeof text, "%a", value);
+        assert_true(f64_of(text) == bits);
+        snprintf(text, sizeof text, "0x1.%016llx%xp%d", (unsigned long long)more, (unsigned)bits & 0xFFF,
+                 (int)(bits >> 20 & 0x7FF) - 1090);
+        assert_true(f64_of(text) == base_bits_of_f64(strtod(text, NULL)));
+        snprintf(text, sizeof text, "0x1.%016llx%xp%d", (unsigned long long)more, (unsigned)bits & 0xFFF,
+                 (int)(bits >> 20 & 0xFF) - 155);
+        assert_int_equal(f32_of(text), base_bits_of_f32(strtof(text, NULL)));
     }
 }
 
@@ -247,6 +283,8 @@ int main(void)
         cmocka_unit_test(test_integers_have_the_range_of_both_signs),
         cmocka_unit_test(test_floats_round_to_the_nearest_and_ties_to_even),
         cmocka_unit_test(test_decimals_agree_with_strtod),
+        cmocka_unit_test(test_hexadecimals_agree_with_strtod),
+        cmocka_unit_test(test_every_pattern_of_bits_is_written_so_that_it_reads_back),
         cmocka_unit_test(test_halfway_points_are_told_from_what_lies_next_to_them),
         cmocka_unit_test(test_what_is_written_reads_back),
     };

@@ -119,6 +119,19 @@ static void test_element_segments_have_the_shortest_form(void **state)
         expect_module(&cases[i]);
 }
 
+static void test_modules_may_be_strings_of_bytes_or_of_text(void **state)
+{
+    (void)state;
+    static const test_module cases[] = {
+        MODULE("(module $m binary \"\\00asm\" \"\\01\\00\\00\\00\" \"\\00\\02\\01a\")", "\0\2\1a"),
+        MODULE("(module quote \"(type\" \"(func))\")", FUNC_TYPE),
+        MODULE("(module quote \"(module\" \"(type (func)))\")", FUNC_TYPE),
+        MODULE("(module quote)", ""),
+    };
+    for (size_t i = 0; i < BASE_COUNT(cases); i++)
+        expect_module(&cases[i]);
+}
+
 static void test_instructions_flat_and_folded_give_the_same_bytes(void **state)
 {
     (void)state;
@@ -244,7 +257,7 @@ static void test_malformed_text_is_refused_with_place_and_words(void **state)
         uint32_t line, column;
         const char *message;
     } cases[] = {
-        {"(module\n  (func (i32.const0)))", 2, 10, "unknown operator i32.const0"},
+        {"(module\n  (func (i32.const0)))", 2, 10, "unknown operator i32.const0, expected an instruction"},
         {"(module", 1, 8, "unexpected token end of text, expected )"},
         {"(module))", 1, 9, "unexpected token ), expected the end of the text"},
         {"(func (local.get $x))", 1, 18, "unknown local $x"},
@@ -254,14 +267,14 @@ static void test_malformed_text_is_refused_with_place_and_words(void **state)
         {"(func (param $x i32) (local $x i32))", 1, 29, "duplicate local $x"},
         {"(type (struct (field $x i32) (field $x i32)))", 1, 37, "duplicate field $x"},
         {"(func block $a end $b)", 1, 20, "mismatching label $b"},
-        {"(func end)", 1, 7, "unexpected token end"},
-        {"(func else)", 1, 7, "unexpected token else"},
+        {"(func end)", 1, 7, "unexpected token end, expected an instruction or )"},
+        {"(func else)", 1, 7, "unexpected token else, expected an instruction or )"},
         {"(func block)", 1, 12, "unexpected token ), expected end"},
         {"(func (if (i32.const 0)))", 1, 24, "unexpected token ), expected then"},
         {"(func (i32.const 0x1_0000_0000))", 1, 18, "constant out of range: 0x1_0000_0000"},
         {"(func (f32.const 1e39))", 1, 18, "constant out of range: 1e39"},
         {"(func (i32.load align=3 (i32.const 0)))", 1, 17, "alignment must be a power of two"},
-        {"(func (i32.load offset=-1))", 1, 17, "unknown operator offset=-1"},
+        {"(func (i32.load offset=-1))", 1, 17, "unknown operator offset=-1, expected a number behind offset="},
         {"(func i8x16.extract_lane_s 256)", 1, 28, "i8 constant out of range: 256"},
         {"(func v128.const i32x4 1 2 3)", 1, 24, "wrong number of lane literals: i32x4 has 4"},
         {"(func i8x16.shuffle 1 2)", 1, 24, "invalid lane length: i8x16.shuffle has 16 lanes"},
@@ -284,11 +297,32 @@ static void test_malformed_text_is_refused_with_place_and_words(void **state)
          "misplaced @metadata.code.branch_hint annotation"},
         {"(func (@metadata.code.branch_hint \"\\01\") (local i32) (if (local.get 0) (then)))", 1, 41,
          "misplaced @metadata.code.branch_hint annotation"},
+        {"(func (block $a end $b))", 1, 17, "unexpected token end, expected an instruction or )"},
+        {"(func block else end)", 1, 13, "unexpected token else, expected an instruction or end"},
+        {"(func (i32.const x))", 1, 18, "unknown operator x, expected a number"},
+        {"(func (result i33))", 1, 15, "unknown operator i33, expected a value type"},
+        {"(rec (type $a (descriptor 1) (describes 1) (struct)))", 1, 31,
+         "unexpected token describes, expected func, struct, array or cont"},
+        {"(func (@metadata.code.branch_hint \"\\01\"))", 1, 35,
+         "@metadata.code.branch_hint annotation: no instruction follows"},
+        {"(func (i32.const 0) (if (@metadata.code.branch_hint \"\\01\") (then)))", 1, 53,
+         "@metadata.code.branch_hint annotation: no instruction follows"},
+        {"(func (block (nop) (@metadata.code.branch_hint \"\\01\")) (nop))", 1, 48,
+         "@metadata.code.branch_hint annotation: no instruction follows"},
+        {"(func block (@metadata.code.branch_hint \"\\00\") end)", 1, 41,
+         "@metadata.code.branch_hint annotation: no instruction follows"},
+        {"(global i32 (@metadata.code.branch_hint \"\\01\") (i32.const 0))", 1, 48,
+         "misplaced @metadata.code.branch_hint annotation"},
+        {"(module quote \"(func\" \"(nop\\29 x)\")", 1, 15,
+         "unknown operator x, expected an instruction (at 2:7 of the quoted text)"},
+        {"(module quote \"(module quote \\22\\22)\")", 1, 15,
+         "unexpected token quote, expected a field of a module (at 1:9 of the quoted text)"},
+        {"(module binary \"a\" x)", 1, 20, "unknown operator x, expected )"},
         {"\xC3\xA9", 1, 1, "illegal character outside of a string or comment"},
         {"(func \x01)", 1, 7, "illegal character 0x01"},
         {"(type (func (param i32) (result i32) (param i32)))", 1, 39,
          "unexpected token param, expected something else behind results"},
-        {"(; \xC3\xA9 ;) x", 1, 9, "unknown operator x"},
+        {"(; \xC3\xA9 ;) x", 1, 9, "unknown operator x, expected a field of a module"},
     };
     for (size_t i = 0; i < BASE_COUNT(cases); i++) {
         vm_writer out;
@@ -436,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_implicit_types_come_behind_all_others_and_are_shared),
         cmocka_unit_test(test_identifiers_become_names),
         cmocka_unit_test(test_annotations_make_custom_sections),
+        cmocka_unit_test(test_modules_may_be_strings_of_bytes_or_of_text),
         cmocka_unit_test(test_malformed_text_is_refused_with_place_and_words),
         cmocka_unit_test(test_every_instruction_has_its_place),
         cmocka_unit_test(test_a_million_levels_are_read),

@@ -226,7 +226,9 @@ static void func_field(vm_text_parser *p, const kind_row *row)
     p->code = w;
     vm_text_mark_place(p, &head);
     locals(p, w);
+    p->is_in_function = true;
     vm_text_expr(p, w);
+    p->is_in_function = false;
     size_t behind = w->len;
     vm_writer_insert_leb(w, p->body_start, w->len - p->body_start);
     if (p->marks != NULL)

@@ -113,7 +113,7 @@ static bool take_setting(vm_text_parser *p, const char *prefix, unsigned bits, u
         return false;
     pirn_str number = {text.data + len, text.len - len};
     if (vm_number_classify(number) != VM_NUMBER_INTEGER || number.data[0] == '+' || number.data[0] == '-')
-        vm_lexer_fail(l, "unknown operator %.*s", PIRN_STR_ARG(text));
+        vm_lexer_fail(l, "unknown operator %.*s, expected a number behind %s", PIRN_STR_ARG(text), prefix);
     else if (!vm_number_unsigned(number, bits, value))
         vm_lexer_fail(l, "i%u constant out of range: %.*s", bits, PIRN_STR_ARG(number));
     vm_lexer_advance(l);

@@ -123,7 +123,7 @@ static void continue_block(vm_text_parser *p, vm_opcode opcode, size_t base)
                                       : block == VM_OP_TRY && frame->state != BEHIND_CATCH_ALL;
     fits = fits && (opcode != VM_OP_DELEGATE || frame->state == AT_START);
     if (!fits) {
-        vm_lexer_unexpected(p->lexer, NULL);
+        vm_lexer_unexpected(p->lexer, block == VM_OP_COUNT ? "an instruction or )" : "an instruction or end");
         return;
     }
     mark_here(p);
@@ -321,13 +321,13 @@ static bool takes_flat_instrs(const vm_text_parser *p, size_t base)
 static void instructions(vm_text_parser *p, bool only_one)
 {
     size_t base = p->frames.len;
-    while (!vm_lexer_failed(p->lexer)) {
+    for (; !vm_lexer_failed(p->lexer); vm_text_no_hint_waits(p)) {
         vm_token_kind kind = p->lexer->token.kind;
         vm_text_instr_annotations(p);
         if (kind == VM_TOKEN_OPEN)
             open_paren(p, base);
         else if (kind == VM_TOKEN_CLOSE && p->frames.len == base)
-            return;
+            break;
         else if (kind == VM_TOKEN_CLOSE)
             close_paren(p);
         else if (takes_flat_instrs(p, base))
@@ -335,10 +335,11 @@ static void instructions(vm_text_parser *p, bool only_one)
         else
             vm_lexer_unexpected(p->lexer, "( or )");
         if (only_one && p->frames.len == base)
-            return;
+            break;
         if (p->code->failed || p->held.failed)
             vm_text_nomem(p);
     }
+    vm_text_no_hint_waits(p);
 }
 
 /* An expression has a label of its own, and its code goes to `w`. */

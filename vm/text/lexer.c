@@ -101,10 +101,13 @@ static bool is_grammar_word(pirn_str text)
         "data",
         "declare",
         "definition",
+        "describes",
+        "descriptor",
         "do",
         "elem",
         "eq",
         "eqref",
+        "exact",
         "exn",
         "exnref",
         "export",
@@ -192,13 +195,10 @@ pirn_status vm_lexer_unexpected(vm_lexer *lexer, const char *what)
     enum { SHOWN = 60 };
     const vm_token *token = &lexer->token;
     int len = token->text.len > SHOWN ? SHOWN : (int)token->text.len;
-    if (is_unknown_word(token))
-        return vm_lexer_fail(lexer, "unknown operator %.*s", len, token->text.data);
     const char *text = token->kind == VM_TOKEN_END ? "end of text" : token->text.data;
     len = token->kind == VM_TOKEN_END ? (int)strlen(text) : len;
-    if (what == NULL)
-        return vm_lexer_fail(lexer, "unexpected token %.*s", len, text);
-    return vm_lexer_fail(lexer, "unexpected token %.*s, expected %s", len, text, what);
+    return vm_lexer_fail(lexer, "%s %.*s, expected %s",
+                         is_unknown_word(token) ? "unknown operator" : "unexpected token", len, text, what);
 }
 
 /* ---- Strings --------------------------------------------------------------------------------------------------- */

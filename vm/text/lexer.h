@@ -116,6 +116,6 @@ pirn_status vm_lexer_fail_at(vm_lexer *lexer, const vm_place *place, pirn_status
     PIRN_PRINTF(4, 5);
 /*
  * Fails because the token does not belong here: "unexpected token x, expected `what`". A word that no grammar knows
- * is an "unknown operator"; `what` may be NULL.
+ * is an "unknown operator".
  */
 pirn_status vm_lexer_unexpected(vm_lexer *lexer, const char *what);

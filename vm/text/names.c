@@ -100,6 +100,7 @@ void vm_text_field_annotations(vm_text_parser *p)
 
 static void hint_annotation(vm_text_parser *p, vm_lexer *inner)
 {
+    vm_place place = inner->token.start;
     pirn_str value = vm_lexer_bytes(inner, &inner->token, &p->arena);
     if (!vm_lexer_failed(inner) && (value.len != 1 || (uint8_t)value.data[0] > 1))
         fail_annotation(inner, "@" BRANCH_HINT " annotation: invalid value");
@@ -113,6 +114,14 @@ static void hint_annotation(vm_text_parser *p, vm_lexer *inner)
         return;
     p->has_hint = true;
     p->hint_value = (uint8_t)value.data[0];
+    p->hint_place = place;
+}
+
+void vm_text_no_hint_waits(vm_text_parser *p)
+{
+    if (p->has_hint)
+        vm_lexer_fail_at(p->lexer, &p->hint_place, PIRN_MALFORMED,
+                         "@" BRANCH_HINT " annotation: no instruction follows");
 }
 
 /* ---- @name ----------------------------------------------------------------------------------------------------- */
@@ -199,7 +208,7 @@ void vm_text_instr_annotations(vm_text_parser *p)
     vm_lexer inner;
     pirn_str id;
     while (p->lexer->token.annotated && vm_lexer_annotation(p->lexer, &cursor, &id, &inner)) {
-        if (pirn_str_eq(id, PIRN_STR(BRANCH_HINT)))
+        if (pirn_str_eq(id, PIRN_STR(BRANCH_HINT)) && p->is_in_function)
             hint_annotation(p, &inner);
         else
             vm_lexer_misplaced(p->lexer, &cursor, id);
@@ -257,7 +266,6 @@ void vm_text_end_function_names(vm_text_parser *p, uint32_t func)
         vm_writer_bytes(&p->all_hints, p->hints.data, p->hints.len);
         p->functions_with_hints++;
     }
-    p->has_hint = false;
     p->hints.len = 0;
     p->hint_count = 0;
 }

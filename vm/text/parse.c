@@ -182,7 +182,8 @@ pirn_status vm_text_parse_fields(vm_lexer *lexer, pirn_str name, vm_writer *out)
     return parse_marked_fields(lexer, name, NULL, out);
 }
 
-pirn_status vm_text_parse_marked(vm_lexer *lexer, vm_text_marks *marks, vm_writer *out)
+/* `(module $id? ...)` or its fields alone; with `is_outermost` the module may be strings. */
+static pirn_status parse_whole(vm_lexer *lexer, vm_text_marks *marks, bool is_outermost, vm_writer *out)
 {
     base_arena arena;
     base_arena_init(&arena, out->allocator);
@@ -195,13 +196,26 @@ pirn_status vm_text_parse_marked(vm_lexer *lexer, vm_text_marks *marks, vm_write
     vm_token id = lexer->token;
     if (is_wrapped && vm_lexer_take_kind(lexer, VM_TOKEN_ID))
         name = vm_lexer_id(lexer, &id, &arena);
-    pirn_status status = parse_marked_fields(lexer, name, marks, out);
+    bool is_quoted = is_wrapped && is_outermost && vm_text_parse_quoted(lexer, out);
+    pirn_status status = is_quoted ? lexer->status : parse_marked_fields(lexer, name, marks, out);
     if (is_wrapped)
         vm_lexer_expect_close(lexer);
     if (!vm_lexer_failed(lexer) && lexer->token.kind != VM_TOKEN_END)
         vm_lexer_unexpected(lexer, "the end of the text");
+    if (out->failed)
+        vm_lexer_fail_at(lexer, &lexer->token.start, PIRN_NOMEM, "out of memory");
     base_arena_done(&arena);
     return status != PIRN_OK ? status : lexer->status;
+}
+
+pirn_status vm_text_parse_marked(vm_lexer *lexer, vm_text_marks *marks, vm_writer *out)
+{
+    return parse_whole(lexer, marks, true, out);
+}
+
+pirn_status vm_text_parse_unquoted(vm_lexer *lexer, vm_writer *out)
+{
+    return parse_whole(lexer, NULL, false, out);
 }
 
 pirn_status vm_text_parse_module(vm_lexer *lexer, vm_writer *out)

@@ -22,7 +22,10 @@ bool vm_text_keeps_annotation(pirn_str id);
  * id, which is `name` (its name in the name section; empty: none).
  */
 PIRN_MUST_CHECK pirn_status vm_text_parse_fields(vm_lexer *lexer, pirn_str name, vm_writer *out);
-/* Parses a whole text: `(module $id? field*)`, or only fields; nothing may follow. */
+/*
+ * Parses a whole text: `(module $id? field*)`, only fields, or, as in scripts, `(module $id? binary string*)` and
+ * `(module $id? quote string*)`; nothing may follow.
+ */
 PIRN_MUST_CHECK pirn_status vm_text_parse_module(vm_lexer *lexer, vm_writer *out);
 
 /* The value behind `v128.const`: shape and lanes, as 16 bytes. Fails in the lexer. */

@@ -11,6 +11,7 @@
  *   type.c         types, and the uses of function types, which may make new ones at the end
  *   names.c      annotations, the name section and other custom sections
  *   parse.c      the sections one behind the other
+ *   quoted.c     modules that are written as strings
  *   place.c      which line an instruction of the module came from
  *   type_space.c types that are no module's: those of components
  *
@@ -97,8 +98,8 @@ typedef struct vm_text_frame {
     uint8_t kind;
     uint8_t state;
     vm_opcode opcode;
-    size_t held;    /* where its held bytes begin */
-    vm_token label; /* of a folded if: its label is pushed behind the condition */
+    size_t held;       /* where its held bytes begin */
+    vm_token label;    /* of a folded if: its label is pushed behind the condition */
     vm_text_lead lead; /* of the held instruction */
 } vm_text_frame;
 
@@ -156,6 +157,7 @@ typedef struct vm_text_parser {
 
     /* The function being read. */
     vm_writer *code;
+    bool is_in_function; /* and in no constant expression */
     size_t body_start;
     vm_writer held;
     BASE_VEC(vm_text_frame) frames;
@@ -175,6 +177,7 @@ typedef struct vm_text_parser {
     vm_writer all_hints;
     uint32_t functions_with_hints;
     bool has_hint; /* for the instruction that comes */
+    vm_place hint_place;
     uint8_t hint_value;
     BASE_VEC(vm_text_custom) customs;
 } vm_text_parser;
@@ -184,8 +187,18 @@ typedef struct vm_text_parser {
 void vm_text_nomem(vm_text_parser *p);
 void vm_text_parser_init(vm_text_parser *p, vm_lexer *lexer, const pirn_allocator *allocator);
 void vm_text_parser_done(vm_text_parser *p);
+/* Parses a whole text that is not quoted. */
+PIRN_MUST_CHECK pirn_status vm_text_parse_unquoted(vm_lexer *lexer, vm_writer *out);
 /* Begins an item of a section. */
 vm_writer *vm_text_item(vm_text_parser *p, uint8_t section);
+
+/* ---- quoted.c -------------------------------------------------------------------------------------------------- */
+
+/*
+ * If it stands on `binary` or `quote`, behind `(module $id?`: appends the bytes of the module that the strings hold, and
+ * passes over them. False: it stands on anything else.
+ */
+bool vm_text_parse_quoted(vm_lexer *lexer, vm_writer *out);
 
 /* ---- symbol.c -------------------------------------------------------------------------------------------------- */
 
@@ -290,6 +303,8 @@ void vm_text_field_annotations(vm_text_parser *p);
 void vm_text_name_annotation(vm_text_parser *p, vm_text_space space, uint32_t index);
 void vm_text_module_name_annotation(vm_text_parser *p);
 void vm_text_instr_annotations(vm_text_parser *p);
+/* Where an instruction was to come: fails if a hint still waits for it. */
+void vm_text_no_hint_waits(vm_text_parser *p);
 /* The instruction with that lead is about to be written: its place and its branch hint, if it has one, are noted. */
 void vm_text_begin_instr(vm_text_parser *p, const vm_text_lead *lead);
 void vm_text_write_name_section(vm_text_parser *p, vm_writer *out);

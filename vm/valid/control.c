@@ -28,8 +28,10 @@ pirn_status vm_valid_block(vm_validator *v)
     return vm_valid_push_types(v, params);
 }
 
+/* Its type is looked at before the condition, as it stands in the rule. */
 pirn_status vm_valid_if(vm_validator *v)
 {
+    PIRN_TRY(vm_valid_blocktype(v, &v->instr.block));
     PIRN_TRY(vm_valid_pop(v, PIRN_I32));
     return vm_valid_block(v);
 }

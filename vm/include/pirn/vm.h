@@ -287,6 +287,11 @@ PIRN_API PIRN_MUST_CHECK pirn_status pirn_module_explain(pirn_engine *engine, co
                                                          uint64_t base_offset, uint32_t func, pirn_explain_visit visit,
                                                          void *user, pirn_error *error);
 
+/* The index of the function that the name section or else an export of the module, which need not be valid, calls so;
+ * USAGE: there is none. */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_module_find_function(pirn_engine *engine, const void *bytes, size_t size,
+                                                               pirn_str name, uint32_t *func, pirn_error *error);
+
 /* ---- Text ------------------------------------------------------------------------------------------------------ */
 
 /*
