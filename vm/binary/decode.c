@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frame of a module (spec 5.5.2, 5.5.16): preamble and sections, their order and sizes.
+ * The frame of a module (spec 5.5.2, 5.5.17): preamble and sections, their order and sizes.
  *
  *   00 61 73 6D   01 00 00 00   { id  size  content }*
  *     magic         version        section

@@ -8,7 +8,7 @@
 #include "vm/binary/types.h"
 #include <string.h>
 
-/* The bits of a memarg's first number (5.4.7): the alignment, and whether a memory index follows. */
+/* The bits of a memarg's first number (5.4.5): the alignment, and whether a memory index follows. */
 enum { MEMARG_ALIGN_MASK = 0x3F, MEMARG_MEMORY = 0x40 };
 
 static vm_opcode read_prefixed(vm_reader *r, const uint8_t *at, uint8_t prefix)

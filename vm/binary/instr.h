@@ -15,13 +15,13 @@ typedef struct vm_memarg {
     uint32_t lane; /* of the instructions that access one */
 } vm_memarg;
 
-/* br_on_cast (5.4.1): the nullable types are those with the bit set in the binary format's flags. */
+/* br_on_cast (5.4.2): the nullable types are those with the bit set in the binary format's flags. */
 typedef struct vm_cast {
     uint32_t label;
     vm_valtype from, to; /* reference types */
 } vm_cast;
 
-/* A clause of try_table (5.4.1). */
+/* A clause of try_table (5.4.2). */
 typedef enum vm_catch_kind {
     VM_CATCH,         /* numbers of the binary format */
     VM_CATCH_REF,
@@ -89,7 +89,7 @@ typedef struct vm_instr {
  */
 bool vm_instr_read(vm_reader *reader, uint32_t features, vm_instr *out);
 /*
- * An expression (spec 5.4.9): reads up to the `end` that closes it and returns its bytes, that `end` included; an
+ * An expression (spec 5.4.10): reads up to the `end` that closes it and returns its bytes, that `end` included; an
  * empty range after a failure. The instructions are checked by the grammar only.
  */
 vm_range vm_reader_expr(vm_reader *reader, uint32_t features);

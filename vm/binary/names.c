@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The name section (spec 7.4.1): the names of the module, of functions, locals, labels, types, fields and all else that has an
+ * The name section (spec 7.6): the names of the module, of functions, locals, labels, types, fields and all else that has an
  * index. It is a custom section, so nothing in it can make a module malformed: it is taken whole or, when it breaks its own
  * grammar, not at all. Functions' names are kept in an array, because backtraces look for single ones; of the others the module
  * keeps where they lie, and who prints in the order of indices reads along (vm/binary/names.h).

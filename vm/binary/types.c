@@ -182,7 +182,7 @@ vm_blocktype vm_reader_blocktype(vm_reader *r, uint32_t features)
     return type;
 }
 
-/* Limits (5.3.10) begin with a byte of flags; all but the first are of a feature. */
+/* Limits (5.3.9) begin with a byte of flags; all but the first are of a feature. */
 enum { LIMITS_MAX = 0x01, LIMITS_SHARED = 0x02, LIMITS_I64 = 0x04, LIMITS_PAGE_SIZE = 0x08 };
 
 static uint8_t read_limits_flags(vm_reader *r, uint32_t features, uint8_t allowed)

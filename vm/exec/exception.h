@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Exceptions (spec 4.2.12, 4.6.11): objects, and the way from a throw to its catch.
+ * Exceptions (spec 4.2.16, 4.6.4): objects, and the way from a throw to its catch.
  *
  * Nothing is done when code is entered that might catch something. The translator leaves a table of *landings* with each
  * function: parts of the code, and for each what is caught there and where that goes on. A throw walks the frames outward and asks

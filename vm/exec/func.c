@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions (spec 4.2.6): those of the host are made here, those of Wasm with their instance. */
+/* Functions (spec 4.2.7): those of the host are made here, those of Wasm with their instance. */
 #include "vm/exec/store.h"
 
 pirn_status pirn_func_new(pirn_store *store, const pirn_functype *type, pirn_host_func host, void *data,

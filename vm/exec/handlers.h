@@ -57,7 +57,7 @@ BASE_COLD VM_HANDLER(vm_trap_MEMORY_BOUNDS);
     if (BASE_UNLIKELY(condition))     \
         VM_TRAP(reason);
 
-/* The function's type is the one expected, nearly always; else below it (spec 4.6.10, call_indirect). */
+/* The function's type is the one expected, nearly always; else below it (spec 4.6.2, call_indirect). */
 #define VM_TRAP_UNLESS_TYPE(func, expected)                            \
     VM_TRAP_IF((func)->type != (expected) &&                           \
                    !vm_rtt_matches(&(func)->type->rtt, (expected)),    \

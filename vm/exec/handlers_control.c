@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Handlers of control (spec 4.4.8 to 4.4.10): branches, calls, returns, limits; the ways out of the handlers, and in.
+ * Handlers of control (spec 4.6.2 to 4.6.5): branches, calls, returns, limits; the ways out of the handlers, and in.
  *
  * A call within the instance writes the header of the new frame and jumps. All others go through enter(), which leaves the
  * new state in the context, and vm_resume.

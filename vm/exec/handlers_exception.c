@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Handlers of throws (spec 4.6.11). Catching has none: a throw goes on where vm/exec/exception.c says. */
+/* Handlers of throws (spec 4.6.4). Catching has none: a throw goes on where vm/exec/exception.c says. */
 #include "vm/exec/exception.h"
 #include "vm/exec/handlers.h"
 

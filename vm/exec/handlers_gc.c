@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Handlers of structures, arrays, i31 and casts (spec 4.6.3 to 4.6.5).
+ * Handlers of structures, arrays, i31 and casts (spec 4.6.9).
  *
  * Cells of shape w have their operands one behind the other from the first slot on, where the result goes, too. The second
  * slot is the end of what the frame uses: as far as that a collection looks for references.

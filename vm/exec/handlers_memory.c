@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Handlers of memory instructions (spec 4.4.7). Those of memory 0 with 32-bit addresses have its base and length in
+ * Handlers of memory instructions (spec 4.6.8). Those of memory 0 with 32-bit addresses have its base and length in
  * registers; their effective address has 33 bits, so it cannot overflow its 64, and one compare with the length checks
  * it. All others go through the instance (VM_PLACE_IN), which is form x.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Handlers of vector instructions on values (spec 4.4.3): one function for each row of vm/exec/ir_simd.def. */
+/* Handlers of vector instructions on values (spec 4.6.11): one function for each row of vm/exec/ir_simd.def. */
 #include "vm/exec/handlers.h"
 #include "vm/exec/lanes.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Handlers of vector loads and stores (spec 4.4.7). Each is made twice, as scalar ones are: for memory 0 with 32-bit
+ * Handlers of vector loads and stores (spec 4.6.8). Each is made twice, as scalar ones are: for memory 0 with 32-bit
  * addresses, and for any memory (FAR), through the instance.
  */
 #include "vm/exec/handlers.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Handlers of table instructions (spec 4.4.6). Indices and lengths are 32 bits: those of tables with 64-bit addresses were
+ * Handlers of table instructions (spec 4.6.7). Indices and lengths are 32 bits: those of tables with 64-bit addresses were
  * narrowed, and no such table is larger (vm/exec/table.c); only results are of the table's own address type.
  */
 #include "vm/exec/handlers.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Handlers of tail calls (spec 4.6.10: return_call and its kin). The callee's frame takes the place of the caller's: the same
- * fp, arguments brought down to slot 0, the header (where to return to) as it was. Where the header lies depends on the
+ * Handlers of tail calls (spec 4.6.2, 4.6.5: return_call and its kin). The callee's frame takes the place of the caller's:
+ * the same fp, arguments brought down to slot 0, the header (where to return to) as it was. Where the header lies depends on the
  * function's type; when it has to move, one cell moves header and arguments together, because each may lie where the other goes.
  *
  *      caller   |p0 p1 r0|header| locals ... | a0 a1 a2 a3 |

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Handlers that move values: between slots, accumulators, constants and globals; and select (spec 4.4.4, 4.4.5). */
+/* Handlers that move values: between slots, accumulators, constants and globals; and select (spec 4.6.1, 4.6.6). */
 #include "vm/exec/handlers.h"
 
 VM_HANDLER(op_COPY)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The heap of a store: structures, arrays and exceptions (spec 4.2.9, 4.2.12), and how references to them look.
+ * The heap of a store: structures, arrays and exceptions (spec 4.2.15, 4.2.16), and how references to them look.
  *
  * A reference in a slot, a field or a table:
  *
@@ -139,14 +139,14 @@ vm_object *vm_heap_find(const vm_heap *heap, const void *address);
 /* Bytes that an object takes, rounded up to granules; 0 when it is larger than any heap. */
 size_t vm_heap_object_size(const vm_layout *layout, uint32_t length);
 
-/* any.convert_extern and extern.convert_any (4.6.3). False when there is no room for a box. */
+/* any.convert_extern and extern.convert_any (4.6.9). False when there is no room for a box. */
 bool vm_heap_internalize(pirn_store *store, void *external, void **out);
 bool vm_heap_externalize(pirn_store *store, void *internal, void **out);
 
 /* Frees what cannot be reached: vm/exec/collect.c. */
 void vm_heap_collect(pirn_store *store);
 
-/* ---- Tests of references (4.6.3) ------------------------------------------------------------------------------------- */
+/* ---- Tests of references (4.6.9) ------------------------------------------------------------------------------------- */
 
 /* What a reference is tested for; where it says so, against a type. */
 typedef enum vm_ref_test {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Linear memories (spec 4.2.8). A memory reserves the address space that it may ever use and commits as it grows, so
+ * Linear memories (spec 4.2.9). A memory reserves the address space that it may ever use and commits as it grows, so
  * that its base stays. Where that much address space is not to be had, its bytes come from the allocator, and growth
  * may move them: pirn_memory.reserved is 0 then. Bytes beyond `size` are never visible; those it grows into are zero.
  * Shared memories have their bytes in vm/exec/shared.c.

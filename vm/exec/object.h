@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What instructions do with structures and arrays as a whole (spec 4.6.4, 4.6.5), for handlers and for constant expressions.
+ * What instructions do with structures and arrays as a whole (spec 4.6.9), for handlers and for constant expressions.
  * Values are slots as on the operand stack: one each, two for a v128.
  */
 #pragma once

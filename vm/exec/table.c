@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tables (spec 4.2.7): growable arrays of references. A reference is a pointer, null is NULL. Code reaches elements with
+ * Tables (spec 4.2.8): growable arrays of references. A reference is a pointer, null is NULL. Code reaches elements with
  * 32-bit indices, and takes 2^32-1 for any that is larger; so a table with 64-bit addresses has fewer elements than that.
  */
 #include "vm/exec/store.h"

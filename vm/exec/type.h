@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Types at run time (spec 3.3.1, 4.2.1). The engine's registry keeps one object for all types that are equal, in whatever
+ * Types at run time (spec 3.3.10, 4.4.1). The engine's registry keeps one object for all types that are equal, in whatever
  * modules they were defined: to compare types is to compare pointers. Each type lists its supertypes by their depth, so
  * that being below another one is two compares, however deep the hierarchy is.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Equality of types (spec 3.3.1, 3.3.2). Types are equal when their recursion groups are equal, and they stand at the same
+ * Equality of types (spec 3.1.3, 3.3.10). Types are equal when their recursion groups are equal, and they stand at the same
  * place in them. A group is written as a sequence of words, its *key*, in which
  *   - a type of the group itself is named by its place in the group,
  *   - any other by the number that all types equal to it have: so groups are equal when their keys are.

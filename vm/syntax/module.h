@@ -138,7 +138,7 @@ typedef struct vm_module {
     uint32_t start, data_count;
     uint64_t start_offset;
 
-    /* Made by validation: bit i set when function i may be named by ref.func (spec 3.4.10, refs). */
+    /* Made by validation: bit i set when function i may be named by ref.func (spec 3.1.6, refs). */
     uint8_t *declared_funcs;
 
     /* Of the name section; a malformed one is ignored as the standard asks. */

@@ -69,7 +69,7 @@ static inline uint8_t vm_valtype_code(vm_valtype type)
     return (uint8_t)type;
 }
 
-/* ---- Reference types (spec 2.3.3 to 2.3.5) -------------------------------------------------------------------- */
+/* ---- Reference types (spec 2.3.3 to 2.3.6) -------------------------------------------------------------------- */
 
 /*
  * A heap type is written as the nullable reference to it. Every reference type has one encoding: a nullable one to an
@@ -177,7 +177,7 @@ static inline bool vm_type_is_packed(vm_valtype type)
 /* The name of a feature bit ("bulk-memory"). */
 const char *vm_feature_name(uint32_t feature);
 
-/* ---- Composite types (spec 2.3.8 to 2.3.11) -------------------------------------------------------------------- */
+/* ---- Composite types (spec 2.3.9, 2.3.10) --------------------------------------------------------------------- */
 
 typedef struct vm_functype {
     uint32_t param_count, result_count;
@@ -210,11 +210,11 @@ typedef struct vm_subtype {
     uint32_t group_length; /* how many they are */
     uint64_t offset;       /* in the file, for errors */
     /* Made by validation: */
-    uint32_t canonical; /* the first type of the module that is equal to this one (3.3.1): compare these */
+    uint32_t canonical; /* the first type of the module that is equal to this one (3.3.10): compare these */
     uint32_t depth;     /* supertypes above it */
 } vm_subtype;
 
-/* Block type (spec 5.4.1): one of none, one result, or a type index. */
+/* Block type (spec 5.4.2): one of none, one result, or a type index. */
 typedef struct vm_blocktype {
     int64_t index;     /* >= 0: type index; -1: `value` says */
     vm_valtype value;  /* VM_BOTTOM: empty */

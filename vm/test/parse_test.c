@@ -311,7 +311,7 @@ static void test_malformed_text_is_refused_with_place_and_words(void **state)
          "@metadata.code.branch_hint annotation: no instruction follows"},
         {"(func block (@metadata.code.branch_hint \"\\00\") end)", 1, 41,
          "@metadata.code.branch_hint annotation: no instruction follows"},
-        {"(global i32 (@metadata.code.branch_hint \"\\01\") (i32.const 0))", 1, 48,
+        {"(global i32 (@metadata.code.branch_hint \"\\01\") (i32.const 0))", 1, 47,
          "misplaced @metadata.code.branch_hint annotation"},
         {"(module quote \"(func\" \"(nop\\29 x)\")", 1, 15,
          "unknown operator x, expected an instruction (at 2:7 of the quoted text)"},

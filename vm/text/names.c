@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Annotations (spec 6.2, and the appendix on custom sections) and what becomes of them: `(@custom ...)`, `(@name
+ * Annotations (spec 6.2.5, and the appendix on custom sections) and what becomes of them: `(@custom ...)`, `(@name
  * ...)` and `(@metadata.code.branch_hint ...)`; and the name section, which keeps identifiers.
  */
 #include "vm/text/parser.h"
@@ -234,7 +234,7 @@ void vm_text_write_hints(vm_text_parser *p, vm_writer *out)
     out->failed = out->failed || p->all_hints.failed;
 }
 
-/* ---- The name section (7.4.1) ---------------------------------------------------------------------------------- */
+/* ---- The name section ------------------------------------------------------------------------------------------ */
 
 enum { MODULE_NAME = 0, LOCAL_NAMES = 2, LABEL_NAMES = 3, FIELD_NAMES = 10 };
 

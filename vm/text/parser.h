@@ -65,7 +65,7 @@ typedef struct vm_text_type {
     pirn_str signature; /* of a function type: vectors of parameters and of results, encoded */
 } vm_text_type;
 
-/* A use of a function type (6.6). */
+/* A use of a function type (6.4.15). */
 typedef struct vm_text_typeuse {
     uint32_t type;
     uint32_t param_count;

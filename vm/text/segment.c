@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Element and data segments (spec 6.6.11, 6.6.12), and those that stand inside a table or a memory. */
+/* Element and data segments (spec 6.6.8, 6.6.9), and those that stand inside a table or a memory. */
 #include "vm/text/parser.h"
 
 enum { ELEMENTS = 9, DATA = 11 };

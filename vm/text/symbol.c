@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Identifiers and indices (spec 6.3.5, 6.1.4). All identifiers of a module are in one map; a symbol knows what it
+ * Identifiers and indices (spec 6.3.5, 6.1.3). All identifiers of a module are in one map; a symbol knows what it
  * stands for in each index space. Locals and labels are forgotten at the end of their function and block.
  */
 #include "vm/text/parser.h"

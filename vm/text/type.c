@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Types (spec 6.4) and uses of function types (6.6.3), written in the encoding of the binary format. */
+/* Types (spec 6.4) and uses of function types (6.4.15), written in the encoding of the binary format. */
 #include "vm/text/parser.h"
 #include <string.h>
 

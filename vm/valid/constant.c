@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Constant expressions (spec 3.4.14): the initial values of globals and tables, the places and items of segments.
+ * Constant expressions (spec 3.4.13): the initial values of globals and tables, the places and items of segments.
  * They are checked like bodies, but of few instructions.
  */
 #include "vm/valid/validator.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Control instructions (spec 3.4.12): blocks, branches, calls. */
+/* Control instructions (spec 3.4.2): blocks, branches, calls. */
 #include "vm/valid/validator.h"
 
 pirn_status vm_valid_unreachable(vm_validator *v)
@@ -57,7 +57,7 @@ pirn_status vm_valid_else(vm_validator *v)
     return vm_valid_push_types(v, vm_valid_block_params(v, &frame->type));
 }
 
-/* Without an else the parameters are the results (3.4.12.5). */
+/* Without an else the parameters are the results (3.4.2). */
 static pirn_status check_missing_else(vm_validator *v, const vm_blocktype *type)
 {
     vm_types params = vm_valid_block_params(v, type), results = vm_valid_block_results(v, type);

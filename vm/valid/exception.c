@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Exceptions (spec 3.4.12): throw, throw_ref, try_table; and the blocks that came before the standard: try with catch and
+ * Exceptions (spec 3.4.2): throw, throw_ref, try_table; and the blocks that came before the standard: try with catch and
  * catch_all, or with delegate, and rethrow. In those the clauses are parts of the block, like else.
  */
 #include "vm/valid/validator.h"

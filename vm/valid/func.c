@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Function bodies and the dispatch on instructions (spec 3.4, 3.5.3, appendix A.3). */
+/* Function bodies and the dispatch on instructions (spec 3.4, 3.5.6, and the appendix on the algorithm). */
 #include "vm/binary/types.h"
 #include "vm/valid/validator.h"
 

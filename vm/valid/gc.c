@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Structures, arrays, i31 and casts (spec 3.4.3 to 3.4.6, 3.4.12). */
+/* Structures, arrays, i31 and casts (spec 3.4.2, 3.4.6 to 3.4.9). */
 #include "vm/valid/validator.h"
 
 /* The type of a value of the field: packed ones are i32. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory instructions (spec 3.4.11): the memories, segments, alignments and offsets that they name. */
+/* Memory instructions (spec 3.4.5): the memories, segments, alignments and offsets that they name. */
 #include "vm/valid/validator.h"
 
 static pirn_status find_memory(vm_validator *v, uint32_t index, vm_valtype *address)
@@ -9,7 +9,7 @@ static pirn_status find_memory(vm_validator *v, uint32_t index, vm_valtype *addr
     return PIRN_OK;
 }
 
-/* The number of segments is known before the code only from the data count section (5.5.16). */
+/* The number of segments is known before the code only from the data count section (5.5.15). */
 pirn_status vm_valid_data(vm_validator *v, uint32_t index)
 {
     if (!v->module->has_data_count)

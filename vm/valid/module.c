@@ -45,7 +45,7 @@ static pirn_status check_type(vm_validator *v, uint64_t offset, vm_valtype type)
     return PIRN_OK;
 }
 
-/* Limits within a range (3.2.13). `range` is said in words by `too_large`. */
+/* Limits within a range (3.2.12). `range` is said in words by `too_large`. */
 static pirn_status check_limits(vm_validator *v, uint64_t offset, pirn_limits limits, bool has_top_max,
                                 uint64_t range, const char *too_large)
 {
@@ -57,7 +57,7 @@ static pirn_status check_limits(vm_validator *v, uint64_t offset, pirn_limits li
     return PIRN_OK;
 }
 
-/* A table whose elements have no default needs an initial one (3.5.6), which may read imported globals. */
+/* A table whose elements have no default needs an initial one (3.5.5), which may read imported globals. */
 static pirn_status check_table_init(vm_validator *v, const vm_table_decl *table, uint32_t index)
 {
     const vm_module *m = v->module;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reference instructions, calls and branches on references (spec 3.4.3, 3.4.12). */
+/* Reference instructions, calls and branches on references (spec 3.4.2, 3.4.6). */
 #include "vm/valid/validator.h"
 
 pirn_status vm_valid_pop_ref(vm_validator *v, vm_valtype *out)
@@ -38,7 +38,7 @@ static vm_valtype reference_to_func(const vm_validator *v, uint32_t func)
     return decl->is_exact ? vm_valid_type_of_new(v->module, decl->type) : vm_ref_concrete(decl->type, false);
 }
 
-/* A body may name a function only when something outside of bodies does (3.4.3.3); constant expressions are outside.
+/* A body may name a function only when something outside of bodies does (3.4.6); constant expressions are outside.
  */
 pirn_status vm_valid_ref_func(vm_validator *v)
 {

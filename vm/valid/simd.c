@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Vector instructions (spec 3.4.5): their signatures are in their rows; what is left are the lanes that they name. */
+/* Vector instructions (spec 3.4.11): their signatures are in their rows; what is left are the lanes that they name. */
 #include "vm/valid/validator.h"
 
 static pirn_status check_lane(vm_validator *v, uint32_t lane, uint32_t lanes)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Types and their order (spec 3.2, 3.3, 3.4): the type section, and which type is below which.
+ * Types and their order (spec 3.2, 3.3): the type section, and which type is below which.
  *
  * Types that are equal need not have one index. The type section is gone through once, and each type gets the index of
  * the first one that is equal to it (`canonical`); from then on, to compare types is to compare these numbers. A type has
@@ -83,7 +83,7 @@ pirn_status vm_valid_type(vm_validator *v, vm_valtype type)
     return PIRN_OK;
 }
 
-/* ---- Composite types (3.3.5 to 3.3.8) --------------------------------------------------------------------------------- */
+/* ---- Composite types (3.3.8, 3.3.9) --------------------------------------------------------------------------------- */
 
 static bool is_same(const vm_module *m, vm_valtype a, vm_valtype b)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Table instructions (spec 3.4.9). */
+/* Table instructions (spec 3.4.4). */
 #include "vm/valid/validator.h"
 
 /* ---- Tables -------------------------------------------------------------------------------------------------- */

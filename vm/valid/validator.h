@@ -53,7 +53,7 @@ struct vm_validator {
     uint32_t local_count; /* parameters included */
     BASE_VEC(vm_local_run) runs;
     vm_valtype flat_locals[VM_FLAT_LOCALS];
-    /* Locals without a default that have been set so far (3.2.16): in order, and a bit for each local. */
+    /* Locals without a default that have been set so far (3.1.5): in order, and a bit for each local. */
     BASE_VEC(uint32_t) set;
     uint8_t set_bits[(VM_LIMIT_PARAMS + VM_LIMIT_LOCALS) / 8 + 1];
 
@@ -65,9 +65,9 @@ struct vm_validator {
 
 /* ---- Types: subtype.c ---------------------------------------------------------------------------------------- */
 
-/* The type section (3.2.8 to 3.2.11, 3.4): finds which types are equal and checks that all sub types are. */
+/* The type section (3.2.10, 3.2.11, 3.3.10): finds which types are equal and checks that all sub types are. */
 PIRN_MUST_CHECK pirn_status vm_valid_types(vm_validator *v, vm_module *module);
-/* Is `actual` below `expected` in the order of value types (3.3.4)? The types exist. */
+/* Is `actual` below `expected` in the order of value types (3.3.5)? The types exist. */
 bool vm_valid_is_subtype(const vm_module *module, vm_valtype actual, vm_valtype expected);
 /* Is type `sub` the type `super`, or below it? */
 bool vm_valid_is_subtype_index(const vm_module *module, uint32_t sub, uint32_t super);
@@ -77,13 +77,13 @@ static inline vm_valtype vm_valid_type_of_new(const vm_module *module, uint32_t 
     return module->features & PIRN_FEATURE_CUSTOM_DESCRIPTORS ? vm_ref_exact(index, false)
                                                               : vm_ref_concrete(index, false);
 }
-/* Is a function type below another one by its parameters and results alone (3.3.6)? */
+/* Is a function type below another one by its parameters and results alone (3.3.8)? */
 bool vm_valid_is_below_functype(const vm_module *m, const vm_functype *sub, const vm_functype *super);
 /* INVALID at the current instruction unless the type exists. */
 PIRN_MUST_CHECK pirn_status vm_valid_type(vm_validator *v, vm_valtype type);
 /* The heap type that stands above the reference type: any, func, extern, exn or cont. */
 uint8_t vm_valid_heaptype_top(const vm_module *module, vm_valtype type);
-/* Has it a value to begin with (3.5.5): is it not a reference that is never null? */
+/* Has it a value to begin with (3.5.7): is it not a reference that is never null? */
 static inline bool vm_valid_has_default(vm_valtype type)
 {
     return vm_valtype_code(type) != VM_CODE_REF;

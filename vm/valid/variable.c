@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parametric and variable instructions (spec 3.4.7, 3.4.8). */
+/* Parametric and variable instructions (spec 3.4.1, 3.4.3). */
 #include "vm/binary/types.h"
 #include "vm/valid/validator.h"
 
@@ -74,7 +74,7 @@ static inline pirn_status find_local(vm_validator *v, vm_valtype *out)
 }
 
 /*
- * A local without a default (3.2.16) is unset until a local.set; what a block sets is unset again behind it. Parameters
+ * A local without a default (3.1.5) is unset until a local.set; what a block sets is unset again behind it. Parameters
  * are set from the start.
  */
 static bool is_set(const vm_validator *v, uint32_t index)
@@ -128,7 +128,7 @@ pirn_status vm_valid_local_tee(vm_validator *v)
 
 /* ---- Globals ------------------------------------------------------------------------------------------------- */
 
-/* In a constant expression (3.4.14): one that exists by then and never changes. */
+/* In a constant expression (3.4.13): one that exists by then and never changes. */
 static pirn_status check_constant_global(vm_validator *v, uint32_t index, const pirn_globaltype *type)
 {
     if (type->is_mutable)
