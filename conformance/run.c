@@ -56,9 +56,10 @@ static void skip_command(wast_run *run, const wast_command *command, const char 
         skip_command(run, &command->body[i], reason);
 }
 
-static void fail_reading(wast_run *run, uint32_t line, const char *word)
+static void fail_reading(wast_run *run, uint32_t line, pirn_str what)
 {
-    char actual[512];
+    char word[64], actual[512];
+    snprintf(word, sizeof word, "%.*s", PIRN_STR_ARG(what));
     snprintf(actual, sizeof actual, "%s (at %u:%u)", pirn_error_message(run->error),
              (unsigned)pirn_error_line(run->error), (unsigned)pirn_error_column(run->error));
     wast_log_add(run->log, PIRN_WAST_FAILED, line, word, "a command", actual);
@@ -74,7 +75,7 @@ static void run_commands(wast_run *run, pirn_str text, bool round_trip, const ch
     wast_reader_init(&reader, text, &run->arena, run->error);
     while (wast_read(&reader, &command, &ok)) {
         if (!ok)
-            fail_reading(run, command.line, "");
+            fail_reading(run, command.line, command.word);
         else if (missing[0] != '\0')
             skip_command(run, &command, missing);
         else
@@ -82,7 +83,7 @@ static void run_commands(wast_run *run, pirn_str text, bool round_trip, const ch
         pirn_error_clear(run->error);
     }
     if (pirn_error_status(run->error) != PIRN_OK) /* the text as a whole */
-        fail_reading(run, pirn_error_line(run->error), "the rest of the script");
+        fail_reading(run, pirn_error_line(run->error), PIRN_STR("the rest of the script"));
     wast_threads_done(run);
 }
 

@@ -353,9 +353,10 @@ bool wast_read(wast_reader *reader, wast_command *out, bool *ok)
     if (*ok)
         return true;
     out->line = start.token.start.line;
-    out->word = start.token.text;
-    reader->depth = 0;
     start.error = NULL; /* the error is told already */
+    vm_lexer behind = start;
+    out->word = start.token.kind == VM_TOKEN_OPEN ? vm_lexer_ahead(&behind)->text : start.token.text;
+    reader->depth = 0;
     reader->lexer = start;
     if (start.token.kind == VM_TOKEN_OPEN)
         vm_lexer_skip_list(&reader->lexer);

@@ -125,6 +125,16 @@ class Features(support.Case):
         self.expect(self.pirn("wast", "--features", "threads", "m.wast"), 0)
         self.expect(self.pirn("wast", "--jobs", "0", "-W", "threads", "m.wast"), 0)
 
+    def test_what_is_no_command_fails_by_its_word_and_the_script_goes_on(self):
+        (self.folder / "m.wast").write_text("(foo)\n(module)\n")
+        self.expect(self.pirn("wast", "m.wast"), 1, """m.wast:1: failed: foo
+  expected a command
+  came     unknown operator foo, expected a command (at 1:2)
+folder  files  passed  failed  skipped  run as
+.           1       1       1        0  3.0
+1 passed, 1 failed, 0 skipped
+""")
+
 
 class Streams(support.Case):
     """The standard streams of the program itself."""
