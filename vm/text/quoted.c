@@ -46,7 +46,7 @@ bool vm_text_parse_quoted(vm_lexer *lexer, vm_writer *out)
     join_strings(lexer, "\n", &text);
     out->failed = out->failed || text.failed;
     if (!vm_lexer_failed(lexer) && !text.failed)
-        parse_text(lexer, &place, (pirn_str){(const char *)text.data, text.len}, out);
+        parse_text(lexer, &place, (pirn_str){text.len > 0 ? (const char *)text.data : "", text.len}, out);
     vm_writer_done(&text);
     return true;
 }
