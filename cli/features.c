@@ -4,22 +4,30 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A row for each feature of the language and for each switch of the engine, which is a `bool` in its configuration. */
+/*
+ * A row for each feature of the language and of components, and for each switch of the engine, which is a `bool` in its
+ * configuration.
+ */
 typedef struct knob {
     const char *name, *meaning;
-    uint32_t feature; /* its bit; 0: a switch */
-    size_t member;    /* of a switch: where it is in pirn_config */
-    int since;        /* of a feature: the standard that brought it, or 0 */
+    enum { KNOB_LANGUAGE, KNOB_COMPONENT, KNOB_SWITCH } kind;
+    size_t member;       /* of a switch: where it is in pirn_config */
+    uint32_t bit;        /* of a feature */
+    int standard;        /* of a feature of the language: which brought it, or 0 */
+    const char *release; /* of a feature of components: which brought it, or "" */
 } knob;
 
 static const knob knobs[] = {
-#define FEATURE_KNOB(bit, enumerator, name, since, meaning) {name, meaning, enumerator, 0, since},
-#define SWITCH_KNOB(name, field, meaning)                   {name, meaning, 0, offsetof(pirn_config, field), 0}
-    PIRN_FEATURES(FEATURE_KNOB)
+#define FEATURE_KNOB(bit, enumerator, name, since, meaning) {name, meaning, KNOB_LANGUAGE, 0, enumerator, since, ""},
+#define COMPONENT_KNOB(bit, enumerator, name, since, complete, meaning) \
+    {name, meaning, KNOB_COMPONENT, 0, enumerator, 0, since},
+#define SWITCH_KNOB(name, field, meaning) {name, meaning, KNOB_SWITCH, offsetof(pirn_config, field), 0, 0, ""}
+    PIRN_FEATURES(FEATURE_KNOB) PIRN_COMPONENT_FEATURES(COMPONENT_KNOB)
     /* What follows are the engine's own. */
     SWITCH_KNOB("fusion", fusion, "make one cell of several instructions where that is faster"),
     SWITCH_KNOB("gc-stress", collect_always, "collect garbage at every allocation"),
 #undef FEATURE_KNOB
+#undef COMPONENT_KNOB
 #undef SWITCH_KNOB
 };
 enum { KNOB_COUNT = sizeof knobs / sizeof knobs[0] };
@@ -41,33 +49,42 @@ static const feature_set sets[] = {
 };
 enum { SET_COUNT = sizeof sets / sizeof sets[0] };
 
-static uint32_t features_of(const feature_set *set)
+static bool is_supported(const knob *k)
 {
-    if (set->kind == SET_DEFAULT)
-        return pirn_config_default().features;
-    uint32_t mask = 0;
-    for (size_t i = 0; i < KNOB_COUNT; i++) {
-        if (set->kind == SET_ALL || (knobs[i].since > 0 && knobs[i].since <= set->standard))
-            mask |= knobs[i].feature;
-    }
-    return mask & pirn_features_supported();
+    uint32_t all = k->kind == KNOB_LANGUAGE ? pirn_features_supported() : pirn_component_features_supported();
+    return k->kind == KNOB_SWITCH || (k->bit & all) != 0;
 }
 
 static bool is_on(const pirn_config *config, const knob *k)
 {
-    if (k->feature != 0)
-        return (config->features & k->feature) != 0;
-    return *(const bool *)((const char *)config + k->member);
+    if (k->kind == KNOB_SWITCH)
+        return *(const bool *)((const char *)config + k->member);
+    uint32_t mask = k->kind == KNOB_LANGUAGE ? config->features : config->component_features;
+    return (mask & k->bit) != 0;
 }
 
 static void turn(pirn_config *config, const knob *k, bool on)
 {
-    if (k->feature == 0)
+    if (k->kind == KNOB_SWITCH) {
         *(bool *)((char *)config + k->member) = on;
-    else if (on)
-        config->features |= k->feature;
-    else
-        config->features &= ~k->feature;
+        return;
+    }
+    uint32_t *mask = k->kind == KNOB_LANGUAGE ? &config->features : &config->component_features;
+    *mask = on ? *mask | k->bit : *mask & ~k->bit;
+}
+
+/* A standard says nothing of components. */
+static void choose(pirn_config *config, const feature_set *set)
+{
+    pirn_config standard = pirn_config_default();
+    for (size_t i = 0; i < KNOB_COUNT; i++) {
+        const knob *k = &knobs[i];
+        bool on = set->kind == SET_DEFAULT    ? is_on(&standard, k)
+                  : set->kind == SET_STANDARD ? k->standard > 0 && k->standard <= set->standard
+                                              : true;
+        if (k->kind == KNOB_LANGUAGE || (k->kind == KNOB_COMPONENT && set->kind != SET_STANDARD))
+            turn(config, k, on && is_supported(k));
+    }
 }
 
 /* ---- Words ------------------------------------------------------------------------------------------------------ */
@@ -84,7 +101,7 @@ static bool unknown_name(const cli_args *args, const cli_given *given, pirn_str 
     char copy[64];
     size_t count = 0;
     for (size_t i = 0; i < KNOB_COUNT; i++) {
-        if (!with_sets || knobs[i].feature != 0)
+        if (!with_sets || knobs[i].kind != KNOB_SWITCH)
             names[count++] = knobs[i].name;
     }
     for (size_t i = 0; with_sets && i < SET_COUNT; i++)
@@ -110,7 +127,7 @@ static const knob *find_knob(pirn_str word)
 
 static bool turn_checked(const cli_args *args, pirn_config *config, const knob *k, bool on)
 {
-    if (on && (k->feature & ~pirn_features_supported()) != 0) {
+    if (on && !is_supported(k)) {
         fprintf(stderr, "pirn %s: this build does not have the feature %s\n", args->verb->name, k->name);
         return false;
     }
@@ -122,14 +139,14 @@ static bool apply_word(const cli_args *args, const cli_given *given, pirn_str wo
 {
     for (size_t i = 0; i < SET_COUNT; i++) {
         if (is_word(sets[i].name, word)) {
-            config->features = features_of(&sets[i]);
+            choose(config, &sets[i]);
             return true;
         }
     }
     size_t sign = word.len > 0 && (word.data[0] == '+' || word.data[0] == '-');
     pirn_str name = {word.data + sign, word.len - sign};
     const knob *k = find_knob(name);
-    if (k == NULL || k->feature == 0)
+    if (k == NULL || k->kind == KNOB_SWITCH)
         return unknown_name(args, given, name, true);
     return turn_checked(args, config, k, word.data[0] != '-');
 }
@@ -188,13 +205,19 @@ static bool asks_for_help(const cli_args *args)
     return false;
 }
 
-static void print_knob(const pirn_config *config, const knob *k)
+static void print_knobs(const pirn_config *config, const char *title, int kind)
 {
-    bool is_missing = (k->feature & ~pirn_features_supported()) != 0;
-    printf("  %-26s %-7s ", k->name, is_missing ? "missing" : is_on(config, k) ? "on" : "off");
-    if (k->feature != 0)
-        printf("%-4s ", k->since == 0 ? "" : k->since == 1 ? "1.0" : k->since == 2 ? "2.0" : "3.0");
-    printf("%s\n", k->meaning);
+    printf("%s:\n", title);
+    for (const knob *k = knobs; k < knobs + KNOB_COUNT; k++) {
+        if ((int)k->kind != kind)
+            continue;
+        printf("  %-26s %-7s ", k->name, !is_supported(k) ? "missing" : is_on(config, k) ? "on" : "off");
+        if (kind == KNOB_LANGUAGE)
+            printf("%-5s", k->standard == 0 ? "" : k->standard == 1 ? "1.0" : k->standard == 2 ? "2.0" : "3.0");
+        else if (kind == KNOB_COMPONENT)
+            printf("%-7s", k->release);
+        printf("%s\n", k->meaning);
+    }
 }
 
 bool cli_features_help(const cli_args *args)
@@ -203,16 +226,9 @@ bool cli_features_help(const cli_args *args)
         return false;
     pirn_config config = pirn_config_default();
     (void)cli_features_apply(args, &config);
-    printf("features of the language, the standard that brought them:\n");
-    for (size_t i = 0; i < KNOB_COUNT; i++) {
-        if (knobs[i].feature != 0)
-            print_knob(&config, &knobs[i]);
-    }
-    printf("\nswitches of the engine:\n");
-    for (size_t i = 0; i < KNOB_COUNT; i++) {
-        if (knobs[i].feature == 0)
-            print_knob(&config, &knobs[i]);
-    }
+    print_knobs(&config, "features of the language, the standard that brought them", KNOB_LANGUAGE);
+    print_knobs(&config, "\nfeatures of components, the release that brought them", KNOB_COMPONENT);
+    print_knobs(&config, "\nswitches of the engine", KNOB_SWITCH);
     printf("\nsets, for --features:\n");
     for (size_t i = 0; i < SET_COUNT; i++)
         printf("  %-26s %s\n", sets[i].name, sets[i].meaning);

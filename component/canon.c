@@ -179,19 +179,14 @@ static pirn_status call_guest(pirn_frame *frame, void *data)
     return pirn_frame_enter(frame, function->core, flat, guest_returned, activation, abandon_guest);
 }
 
-pirn_status cm_lowered_new_func(cm_lowered *lowered, pirn_func **out, pirn_error *error)
+pirn_status cm_lowered_new_func(cm_lowered *lowered, const pirn_functype *core, pirn_func **out, pirn_error *error)
 {
     const cm_function *callee = lowered->callee;
     const cm_instance_state *caller_state = lowered->options.state;
     pirn_store *store = caller_state->runtime->store;
-    cm_core_functype core = cm_flatten_lower(lowered->program->type);
-    const pirn_functype *type =
-        pirn_functype_new(pirn_store_engine(store), core.params, core.param_count, core.results, core.result_count);
-    if (type == NULL)
-        return base_nomem(error);
     if (callee->host != NULL)
-        return pirn_func_new(store, type, call_host, lowered, NULL, out, error);
+        return pirn_func_new(store, core, call_host, lowered, NULL, out, error);
     lowered->common = cm_instance_common(caller_state, callee->options.state);
     lowered->enclosed = lowered->common == caller_state || lowered->common == callee->options.state;
-    return pirn_func_new(store, type, call_guest, lowered, NULL, out, error);
+    return pirn_func_new(store, core, call_guest, lowered, NULL, out, error);
 }

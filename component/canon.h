@@ -97,8 +97,9 @@ typedef struct cm_lowered {
     bool enclosed;                   /* caller and callee are the same, or one encloses the other: calling traps */
 } cm_lowered;
 
-/* Completes `lowered` (which stays in place) and makes the VM's function for it. LIMIT, NOMEM. */
-PIRN_MUST_CHECK pirn_status cm_lowered_new_func(cm_lowered *lowered, pirn_func **out, pirn_error *error);
+/* Completes `lowered` (which stays in place) and makes the VM's function for it, of type `core`. LIMIT, NOMEM. */
+PIRN_MUST_CHECK pirn_status cm_lowered_new_func(cm_lowered *lowered, const pirn_functype *core, pirn_func **out,
+                                                pirn_error *error);
 
 /* The data of the VM host functions for the resource built-ins. */
 typedef struct cm_resource_builtin {

@@ -18,9 +18,37 @@ pirn_status cm_decode_bad_byte(cm_decoder *d, uint8_t byte, const char *what)
                              "invalid leading byte (0x%x) for %s", byte, what);
 }
 
-pirn_status cm_decode_gated(cm_decoder *d, const char *feature)
+static const char *feature_name(uint32_t feature)
 {
-    return vm_reader_fail(&d->r, PIRN_INVALID, "%s are not supported yet", feature);
+    static const char *const names[] = {
+#define FEATURE_NAME(bit, enumerator, name, since, complete, meaning) name,
+        PIRN_COMPONENT_FEATURES(FEATURE_NAME)
+#undef FEATURE_NAME
+    };
+    size_t bit = 0;
+    while (feature >> bit > 1)
+        bit++;
+    return names[bit];
+}
+
+pirn_status cm_decode_need(cm_decoder *d, const uint8_t *at, uint32_t feature, const char *what)
+{
+    uint32_t on = pirn_engine_component_features(d->component->engine) & pirn_component_features_supported();
+    if ((on & feature) == feature || vm_reader_failed(&d->r))
+        return d->r.status;
+    if ((pirn_component_features_supported() & feature) == 0)
+        return vm_reader_fail_at(&d->r, at, PIRN_INVALID, "%s is not supported yet (%s)", what,
+                                 feature_name(feature));
+    return vm_reader_fail_at(&d->r, at, PIRN_INVALID, "%s needs the feature %s, which is off", what,
+                             feature_name(feature));
+}
+
+bool cm_decode_bool(cm_decoder *d)
+{
+    uint8_t value = vm_reader_u8(&d->r);
+    if (value > 0x01)
+        vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_MALFORMED, "invalid boolean value");
+    return value == 0x01;
 }
 
 pirn_status cm_decode_enter(cm_decoder *d)
@@ -36,7 +64,7 @@ void *cm_decode_array(cm_decoder *d, size_t count, size_t size)
     static const max_align_t nothing;
     if (count == 0)
         return (void *)&nothing;
-    void *array = base_arena_array(&d->component->arena, count, size);
+    void *array = base_arena_array(d->arena, count, size);
     if (array == NULL && !vm_reader_failed(&d->r))
         d->r.status = base_nomem(d->r.error);
     return array;
@@ -107,7 +135,7 @@ static cm_sort component_sort(cm_decoder *d, sort_bytes bytes, const char *what)
     if (bytes.first > 0x05)
         cm_decode_bad_byte(d, bytes.first, what);
     if (bytes.first == 0x02)
-        cm_decode_gated(d, "values");
+        cm_decode_need(d, d->r.pos, PIRN_COMPONENT_VALUES, "a value");
     return vm_reader_failed(&d->r) ? CM_FUNC : (cm_sort)(CM_FUNC + (bytes.first - 0x01));
 }
 
@@ -116,34 +144,52 @@ cm_sort cm_decode_sort(cm_decoder *d, const char *what)
     return component_sort(d, read_sort_bytes(d), what);
 }
 
-/* The attributes behind a name (0x02): the grammar is checked, they themselves are a later feature. */
-static void decode_attributes(cm_decoder *d)
+/* Attributes, by code. */
+static const struct attribute_row {
+    const char *name;
+    uint32_t feature;
+} attribute_rows[] = {
+    {"implements", PIRN_COMPONENT_ATTRIBUTES},
+    {"versionsuffix", PIRN_COMPONENT_CANONICAL_NAMES},
+    {"external-id", PIRN_COMPONENT_ATTRIBUTES},
+};
+
+static void decode_attribute(cm_decoder *d, cm_attributes *out)
 {
-    static const char *const names[] = {"implements", "versionsuffix", "external-id"};
-    bool seen[3] = {false};
-    uint32_t count = vm_reader_count(&d->r, 2, LIMIT_ENTRIES, "attributes");
-    for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++) {
-        uint8_t kind = vm_reader_u8(&d->r);
-        if (kind >= 3) {
-            cm_decode_bad_byte(d, kind, "name option");
-            return;
-        }
-        vm_reader_name(&d->r);
-        if (seen[kind])
-            vm_reader_fail(&d->r, PIRN_INVALID, "duplicate '%s' option in name", names[kind]);
-        seen[kind] = true;
+    const uint8_t *at = d->r.pos;
+    uint8_t kind = vm_reader_u8(&d->r);
+    if (kind >= BASE_COUNT(attribute_rows)) {
+        cm_decode_bad_byte(d, kind, "name option");
+        return;
     }
-    cm_decode_gated(d, "attributes of imports and exports");
+    const struct attribute_row *row = &attribute_rows[kind];
+    pirn_str *const members[] = {&out->implements, &out->version_suffix, &out->external_id};
+    pirn_str text = vm_reader_name(&d->r), *member = members[kind];
+    if (member->data != NULL)
+        vm_reader_fail_at(&d->r, at, PIRN_INVALID, "duplicate '%s' option in name", row->name);
+    cm_decode_need(d, at, row->feature, "an attribute of a name");
+    *member = text;
 }
 
-pirn_str cm_decode_extern_name(cm_decoder *d)
+static const cm_attributes *decode_attributes(cm_decoder *d)
+{
+    uint32_t count = vm_reader_count(&d->r, 2, LIMIT_ENTRIES, "attributes");
+    if (count == 0 || vm_reader_failed(&d->r))
+        return NULL;
+    cm_attributes *attributes = cm_decode_array(d, 1, sizeof *attributes);
+    for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++)
+        decode_attribute(d, attributes);
+    return attributes;
+}
+
+pirn_str cm_decode_extern_name(cm_decoder *d, const cm_attributes **attributes)
 {
     uint8_t form = vm_reader_u8(&d->r);
     if (form > 0x02)
         cm_decode_bad_byte(d, form, "component name");
     pirn_str name = vm_reader_name(&d->r);
     if (form == 0x02)
-        decode_attributes(d);
+        *attributes = decode_attributes(d);
     return name;
 }
 
@@ -211,7 +257,7 @@ static pirn_status decode_instance(cm_decoder *d, cm_definition *out)
     for (uint32_t i = 0; i < made->argument_count && !vm_reader_failed(&d->r); i++) {
         cm_argument *a = &arguments[i];
         a->offset = vm_reader_offset(&d->r);
-        a->name = form == 0x00 ? vm_reader_name(&d->r) : cm_decode_extern_name(d);
+        a->name = form == 0x00 ? vm_reader_name(&d->r) : cm_decode_extern_name(d, &a->attributes);
         a->ref.sort = cm_decode_sort(d, "component external kind");
         a->ref.index = vm_reader_leb_u32(&d->r);
     }
@@ -274,7 +320,7 @@ static pirn_status decode_import(cm_decoder *d, cm_definition *out)
     PIRN_TRY(d->r.status);
     out->kind = CM_DEF_IMPORT;
     out->external = external;
-    external->name = cm_decode_extern_name(d);
+    external->name = cm_decode_extern_name(d, &external->attributes);
     external->desc = cm_decode_extern_desc(d);
     external->has_desc = true;
     out->item.sort = external->desc.sort;
@@ -287,7 +333,7 @@ static pirn_status decode_export(cm_decoder *d, cm_definition *out)
     PIRN_TRY(d->r.status);
     out->kind = CM_DEF_EXPORT;
     out->external = external;
-    external->name = cm_decode_extern_name(d);
+    external->name = cm_decode_extern_name(d, &external->attributes);
     external->ref.sort = cm_decode_sort(d, "component external kind");
     external->ref.index = vm_reader_leb_u32(&d->r);
     out->item.sort = external->ref.sort;
@@ -298,6 +344,27 @@ static pirn_status decode_export(cm_decoder *d, cm_definition *out)
     if (external->has_desc)
         external->desc = cm_decode_extern_desc(d);
     return d->r.status;
+}
+
+/* Types are only checked. Where they begin is known: validation reads them again. */
+static pirn_status skim(cm_decoder *d, decode_entry decode, cm_definition *out)
+{
+    d->arena = &d->syntax;
+    pirn_status status = decode(d, out);
+    d->arena = &d->component->arena;
+    base_arena_reset(&d->syntax);
+    out->syntax = NULL;
+    return status;
+}
+
+static pirn_status skim_type(cm_decoder *d, cm_definition *out)
+{
+    return skim(d, cm_decode_type, out);
+}
+
+static pirn_status skim_core_type(cm_decoder *d, cm_definition *out)
+{
+    return skim(d, cm_decode_core_type, out);
 }
 
 /* ---- Sections ---------------------------------------------------------------------------------------------------- */
@@ -313,11 +380,11 @@ static const section_row sections[] = {
     {"custom", NULL, 0},
     {"core module", NULL, 0},
     {"core instance", decode_core_instance, 2},
-    {"core type", cm_decode_core_type, 2},
+    {"core type", skim_core_type, 2},
     {"component", NULL, 0},
     {"instance", decode_instance, 2},
     {"alias", cm_decode_alias, 4},
-    {"type", cm_decode_type, 1},
+    {"type", skim_type, 1},
     {"canon", cm_decode_canon, 1},
     {"start", NULL, 0},
     {"import", decode_import, 4},
@@ -407,9 +474,9 @@ static pirn_status decode_content(cm_decoder *d, cm_component *body, pirn_sectio
     case SECTION_COMPONENT:
         return decode_nested(d, body);
     case SECTION_START:
-        return cm_decode_gated(d, "start functions of components");
+        return cm_decode_need(d, d->r.pos, PIRN_COMPONENT_VALUES, "a start function");
     case SECTION_VALUE:
-        return cm_decode_gated(d, "values");
+        return cm_decode_need(d, d->r.pos, PIRN_COMPONENT_VALUES, "a value");
     default:
         return decode_entries(d, body, &sections[section->id], &section->items);
     }
@@ -488,13 +555,21 @@ static pirn_status decode_component(cm_decoder *d, cm_component *body)
     return decode_sections(d, body);
 }
 
+static pirn_status decode_root(cm_decoder *d)
+{
+    if (d->component->size > UINT32_MAX)
+        return vm_reader_fail(&d->r, PIRN_LIMIT, "a component is larger than 4 GiB");
+    d->component->root = cm_decode_array(d, 1, sizeof *d->component->root);
+    PIRN_TRY(d->r.status);
+    return decode_component(d, d->component->root);
+}
+
 pirn_status cm_decode(pirn_component *component, pirn_error *error)
 {
-    cm_decoder d = {.component = component};
+    cm_decoder d = {.component = component, .arena = &component->arena};
     vm_reader_init(&d.r, component->bytes, component->size, 0, error);
-    if (component->size > UINT32_MAX)
-        return vm_reader_fail(&d.r, PIRN_LIMIT, "a component is larger than 4 GiB");
-    component->root = cm_decode_array(&d, 1, sizeof *component->root);
-    PIRN_TRY(d.r.status);
-    return decode_component(&d, component->root);
+    base_arena_init(&d.syntax, component->allocator);
+    pirn_status status = decode_root(&d);
+    base_arena_done(&d.syntax);
+    return status;
 }

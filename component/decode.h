@@ -4,20 +4,20 @@
  * mean.
  *
  * Types are decoded to `cm_type_syntax`, which still names other types by index; validation turns
- * it into the types of component/type.h. Everything decoded lives in the component's arena, strings
- * borrow from its bytes.
+ * it into the types of component/type.h. They are read twice: to find out that they are well formed, and by validation.
+ * Everything else that is decoded lives in the component's arena, strings borrow from its bytes.
  */
 #pragma once
 
 #include "component/definition.h"
 
 /* A value type: a primitive, or a type index; `present` is false for one left out. */
-typedef struct cm_value_syntax {
+struct cm_value_syntax {
     uint32_t offset;
     uint32_t index; /* CM_NONE: the primitive `kind` */
     uint8_t kind;   /* pirn_type_kind */
     bool present;
-} cm_value_syntax;
+};
 
 /* A field, case, label or parameter. */
 typedef struct cm_label_syntax {
@@ -30,6 +30,7 @@ typedef struct cm_label_syntax {
 typedef struct cm_core_functype_syntax {
     uint32_t param_count, result_count;
     const pirn_valtype *params, *results;
+    bool is_open; /* it may have types below it */
 } cm_core_functype_syntax;
 
 /* A declarator of a core module type. */
@@ -53,7 +54,7 @@ typedef struct cm_core_decl {
 typedef enum cm_type_syntax_kind {
     CM_SYNTAX_VALUE,
     CM_SYNTAX_FUNC,
-    CM_SYNTAX_BODY, /* component and instance types */
+    CM_SYNTAX_BODY, /* component and instance types: nothing of them is kept */
     CM_SYNTAX_RESOURCE,
     CM_SYNTAX_CORE_FUNC,
     CM_SYNTAX_CORE_MODULE,
@@ -64,12 +65,13 @@ struct cm_type_syntax {
     pirn_type_kind value_kind; /* VALUE */
     union {
         struct {
-            cm_value_syntax element; /* VALUE: list, option; own, borrow: the resource type's index */
-            uint32_t label_count;    /* VALUE: fields, cases, labels, ok and error; FUNC: parameters */
+            cm_value_syntax element; /* VALUE: list, option, stream, future; own, borrow: the resource type's index */
+            uint32_t label_count;    /* VALUE: fields, cases, labels, ok and error, key and value; FUNC: parameters */
             const cm_label_syntax *labels;
             cm_value_syntax result; /* FUNC */
+            uint32_t length;        /* VALUE: list of fixed length */
+            bool is_async;          /* FUNC */
         };
-        cm_component *body;                /* BODY */
         uint32_t dtor;                     /* RESOURCE: a core func, or CM_NONE */
         cm_core_functype_syntax core_func; /* CORE_FUNC */
         struct {                           /* CORE_MODULE */
@@ -83,8 +85,9 @@ struct cm_type_syntax {
 typedef struct cm_decoder {
     vm_reader r;
     pirn_component *component;
-    uint32_t nesting; /* of components and types around what is read */
-    size_t promised;  /* declarators that the types around what is read have yet to hold */
+    base_arena *arena; /* where what is read goes */
+    base_arena syntax; /* of the type at hand */
+    uint32_t nesting;  /* of components and types around what is read */
 } cm_decoder;
 
 /*
@@ -102,22 +105,36 @@ void cm_decode_add(cm_decoder *d, cm_component *body, const uint8_t *at, cm_defi
 /* Numbers the items. */
 pirn_status cm_decode_finish(cm_decoder *d, cm_component *body);
 
-/* An array on the component's arena, or NULL with the decoder failed. */
+/* An array on d->arena, or NULL with the decoder failed. */
 void *cm_decode_array(cm_decoder *d, size_t count, size_t size);
 /* Fails MALFORMED: the byte before the next is none that `what` may begin with. */
 pirn_status cm_decode_bad_byte(cm_decoder *d, uint8_t byte, const char *what);
-/* Fails INVALID: needs something that is not there yet. */
-pirn_status cm_decode_gated(cm_decoder *d, const char *feature);
+/* Fails INVALID at `at` unless the engine has the feature of components, of which `what` is part ("a stream type"). */
+pirn_status cm_decode_need(cm_decoder *d, const uint8_t *at, uint32_t feature, const char *what);
 /* Fails LIMIT when one level more is too deep. */
 pirn_status cm_decode_enter(cm_decoder *d);
 
 cm_sort cm_decode_sort(cm_decoder *d, const char *what);
-pirn_str cm_decode_extern_name(cm_decoder *d);
+/* The name of an import or export with its attributes. */
+pirn_str cm_decode_extern_name(cm_decoder *d, const cm_attributes **attributes);
+/* A result list: `present` is false when it is empty. */
+cm_value_syntax cm_decode_result(cm_decoder *d);
+/* A byte that is 0 or 1. */
+bool cm_decode_bool(cm_decoder *d);
 cm_extern_desc cm_decode_extern_desc(cm_decoder *d);
 pirn_status cm_decode_alias(cm_decoder *d, cm_definition *out);
 
 /* One entry of the canon section. */
 pirn_status cm_decode_canon(cm_decoder *d, cm_definition *out);
-/* One entry of the type section, or of the core type section. */
+/* One entry of the type section, or of the core type section; the syntax is in d->arena. */
 pirn_status cm_decode_type(cm_decoder *d, cm_definition *out);
 pirn_status cm_decode_core_type(cm_decoder *d, cm_definition *out);
+
+/* ---- for validation, which reads types again ---- */
+
+/* Is a component or instance type next? If so its first byte is passed over. */
+bool cm_decode_is_body(cm_decoder *d, cm_body_kind *kind);
+/* How many declarators follow. */
+uint32_t cm_decode_decl_count(cm_decoder *d);
+/* A declarator of a body; of a type (item.sort is CM_TYPE or CM_CORE_TYPE) only that one follows. */
+pirn_status cm_decode_decl(cm_decoder *d, cm_body_kind kind, cm_definition *out);

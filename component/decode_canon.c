@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decoding of canonical definitions and their options (Binary.md "Canonical Definitions"). */
+/*
+ * Decoding of canonical definitions and their options (Binary.md "Canonical Definitions"). What follows a code is in the table of
+ * component/definition.h: a letter for each part.
+ */
 #include "component/decode.h"
-#include "component/trapping.h"
 
 enum { LIMIT_OPTIONS = 1000 };
+
+/* ---- Options ----------------------------------------------------------------------------------------------------- */
 
 static const char *const encoding_names[] = {"utf8", "utf16", "latin1-utf16"};
 
@@ -14,17 +18,33 @@ static void set_index_option(cm_decoder *d, uint32_t *option, const char *name)
     *option = vm_reader_leb_u32(&d->r);
 }
 
-static void decode_option(cm_decoder *d, cm_option_indices *options, int *encoding)
+static void set_encoding(cm_decoder *d, cm_option_indices *options, uint8_t code)
 {
+    if (options->has_encoding)
+        vm_reader_fail(&d->r, PIRN_INVALID, "canonical encoding option `%s` conflicts with option `%s`",
+                       encoding_names[options->encoding], encoding_names[code]);
+    options->encoding = (cm_encoding)code;
+    options->has_encoding = true;
+}
+
+static void set_async(cm_decoder *d, cm_option_indices *options)
+{
+    if (options->is_async)
+        vm_reader_fail(&d->r, PIRN_INVALID, "canonical option `async` is specified more than once");
+    options->is_async = true;
+}
+
+static void decode_option(cm_decoder *d, cm_option_indices *options)
+{
+    const uint8_t *at = d->r.pos;
     uint8_t code = vm_reader_u8(&d->r);
+    if (code == 0x06 || code == 0x07)
+        cm_decode_need(d, at, PIRN_COMPONENT_ASYNC, "an option of async functions");
     switch (code) {
     case 0x00:
     case 0x01:
     case 0x02:
-        if (*encoding >= 0)
-            vm_reader_fail(&d->r, PIRN_INVALID, "canonical encoding option `%s` conflicts with option `%s`",
-                           encoding_names[*encoding], encoding_names[code]);
-        *encoding = code;
+        set_encoding(d, options, code);
         break;
     case 0x03:
         set_index_option(d, &options->memory, "memory");
@@ -36,8 +56,10 @@ static void decode_option(cm_decoder *d, cm_option_indices *options, int *encodi
         set_index_option(d, &options->post_return, "post-return");
         break;
     case 0x06:
+        set_async(d, options);
+        break;
     case 0x07:
-        cm_decode_gated(d, "async functions");
+        set_index_option(d, &options->callback, "callback");
         break;
     default:
         cm_decode_bad_byte(d, code, "canonical option");
@@ -49,84 +71,125 @@ static const cm_option_indices *decode_options(cm_decoder *d)
     cm_option_indices *options = cm_decode_array(d, 1, sizeof *options);
     if (options == NULL)
         return NULL;
-    *options = (cm_option_indices){.memory = CM_NONE, .realloc = CM_NONE, .post_return = CM_NONE};
-    int encoding = -1;
+    *options =
+        (cm_option_indices){.memory = CM_NONE, .realloc = CM_NONE, .post_return = CM_NONE, .callback = CM_NONE};
     uint32_t count = vm_reader_count(&d->r, 1, LIMIT_OPTIONS, "canonical options");
     for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++)
-        decode_option(d, options, &encoding);
-    options->encoding = encoding < 0 ? CM_UTF8 : (cm_encoding)encoding;
+        decode_option(d, options);
     return options;
 }
 
-typedef struct canon_row {
-    uint8_t code;
-    const char *text, *feature;
-} canon_row;
-
-static const canon_row canons[] = {
-#define CANON_ROW(code, name, text, feature) {code, text, feature},
-    CM_CANONS(CANON_ROW)
-#undef CANON_ROW
+/* The table's words for features. */
+enum {
+    ASYNC = PIRN_COMPONENT_ASYNC,
+    ERROR_CONTEXT = PIRN_COMPONENT_ERROR_CONTEXT,
+    THREADING = PIRN_COMPONENT_THREADING,
+    SHARED_THREADS = PIRN_COMPONENT_SHARED_THREADS,
 };
 
-static const canon_row *find_canon(uint8_t code)
+/* ---- Parts ------------------------------------------------------------------------------------------------------- */
+
+const cm_canon_info *cm_canon_info_find(uint8_t code)
 {
-    for (size_t i = 0; i < sizeof canons / sizeof *canons; i++)
-        if (canons[i].code == code)
-            return &canons[i];
+    static const cm_canon_info rows[] = {
+#define CANON_ROW(code, name, text, feature, immediates, signature, run) \
+    {code, text, feature, immediates, signature, run},
+        CM_CANONS(CANON_ROW)
+#undef CANON_ROW
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].code == code)
+            return &rows[i];
     return NULL;
 }
 
-/* The 0x00 behind the codes of lift and lower: the sort of what they make. */
-static void expect_func_sort(cm_decoder *d, const char *what)
+/* The 0x00 behind the codes of lift and lower: the sort of what they make; and what they are made of. */
+static void decode_func(cm_decoder *d, const cm_canon_info *info, cm_canon_definition *canon)
 {
     uint8_t sort = vm_reader_u8(&d->r);
     if (sort != 0x00)
-        cm_decode_bad_byte(d, sort, what);
+        cm_decode_bad_byte(d, sort,
+                           info->code == CM_CANON_LIFT ? "canonical function lift" : "canonical function lower");
+    canon->func = vm_reader_leb_u32(&d->r);
 }
 
-static void skip_immediates(cm_decoder *d, const char *immediates)
+static void decode_result_list(cm_decoder *d, cm_canon_definition *canon)
 {
-    for (const char *i = immediates; *i != '\0' && !vm_reader_failed(&d->r); i++) {
-        uint8_t byte = *i == 'n' ? 0 : vm_reader_u8(&d->r);
-        if (*i == 'n')
-            vm_reader_leb_u32(&d->r);
-        else if (*i == 't' && byte != PIRN_I32)
-            cm_decode_bad_byte(d, byte, "core type of a context slot");
-        else if (*i == 'b' && byte > 1)
-            cm_decode_bad_byte(d, byte, "async flag");
+    cm_value_syntax *result = cm_decode_array(d, 1, sizeof *result);
+    if (result != NULL)
+        *result = cm_decode_result(d);
+    canon->result = result;
+}
+
+static void decode_slot_type(cm_decoder *d, cm_canon_definition *canon)
+{
+    const uint8_t *at = d->r.pos;
+    uint8_t byte = vm_reader_u8(&d->r);
+    canon->slot = byte == 0x7F ? PIRN_I32 : PIRN_I64;
+    if (byte == 0x7E)
+        cm_decode_need(d, at, PIRN_COMPONENT_MEMORY64, "a context slot of type i64");
+    else if (byte != 0x7F)
+        cm_decode_bad_byte(d, byte, "core type of a context slot");
+}
+
+static void decode_flag(cm_decoder *d, char letter, cm_canon_definition *canon)
+{
+    const uint8_t *at = d->r.pos;
+    canon->flag = cm_decode_bool(d);
+    if (canon->flag && letter == 'a')
+        cm_decode_need(d, at, PIRN_COMPONENT_MORE_ASYNC, "an async built-in that cancels");
+}
+
+static void decode_part(cm_decoder *d, char letter, const cm_canon_info *info, cm_canon_definition *canon)
+{
+    switch (letter) {
+    case 'f':
+        decode_func(d, info, canon);
+        break;
+    case 'o':
+        canon->options = decode_options(d);
+        break;
+    case 'v':
+        decode_result_list(d, canon);
+        break;
+    case 't':
+        decode_slot_type(d, canon);
+        break;
+    case 'n':
+        canon->number = vm_reader_leb_u32(&d->r);
+        break;
+    case 'm':
+        canon->memory = vm_reader_leb_u32(&d->r);
+        break;
+    case 'b':
+        canon->table = vm_reader_leb_u32(&d->r);
+        break;
+    case 'a':
+    case 'c':
+    case 'h':
+        decode_flag(d, letter, canon);
+        break;
+    default: /* r, s, e, y, k */
+        canon->type = vm_reader_leb_u32(&d->r);
     }
 }
 
 pirn_status cm_decode_canon(cm_decoder *d, cm_definition *out)
 {
+    const uint8_t *at = d->r.pos;
     uint8_t code = vm_reader_u8(&d->r);
-    const canon_row *row = find_canon(code);
-    if (row == NULL)
+    const cm_canon_info *info = cm_canon_info_find(code);
+    if (info == NULL)
         return cm_decode_bad_byte(d, code, "canonical function");
-    const cm_trapping_canon *trapping = cm_trapping_canon_find(code);
-    if (row->feature != NULL && trapping == NULL)
-        return vm_reader_fail(&d->r, PIRN_INVALID, "%s are not supported yet: canon %s", row->feature, row->text);
+    PIRN_TRY(cm_decode_need(d, at, info->feature, info->text));
     cm_canon_definition *canon = cm_decode_array(d, 1, sizeof *canon);
     PIRN_TRY(d->r.status);
     out->kind = CM_DEF_CANON;
     out->canon = canon;
-    canon->kind = (cm_canon_kind)code;
     out->item.sort = code == CM_CANON_LIFT ? CM_FUNC : CM_CORE_FUNC;
+    canon->kind = (cm_canon_kind)code;
     canon->func = canon->type = CM_NONE;
-    if (code == CM_CANON_LIFT) {
-        expect_func_sort(d, "canonical function lift");
-        canon->func = vm_reader_leb_u32(&d->r);
-        canon->options = decode_options(d);
-        canon->type = vm_reader_leb_u32(&d->r);
-    } else if (code == CM_CANON_LOWER) {
-        expect_func_sort(d, "canonical function lower");
-        canon->func = vm_reader_leb_u32(&d->r);
-        canon->options = decode_options(d);
-    } else if (trapping != NULL) {
-        skip_immediates(d, trapping->immediates);
-    } else {
-        canon->type = vm_reader_leb_u32(&d->r);
-    }
+    for (const char *letter = info->immediates; *letter != '\0' && !vm_reader_failed(&d->r); letter++)
+        decode_part(d, *letter, info, canon);
     return d->r.status;
 }

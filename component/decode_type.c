@@ -16,29 +16,36 @@ static const uint8_t primitives[] = {
 
 static bool primitive_of(uint8_t byte, uint8_t *kind)
 {
+    *kind = PIRN_TYPE_ERROR_CONTEXT;
+    if (byte == 0x64)
+        return true;
     if (byte > 0x7F || 0x7Fu - byte >= sizeof primitives)
         return false;
     *kind = primitives[0x7F - byte];
     return true;
 }
 
-/* Defined types that are not there yet, by code. */
-typedef struct gated_row {
+/* Value types that need a feature, by code. */
+static const struct gated_row {
     uint8_t code;
-    const char *feature;
-} gated_row;
-
-static const gated_row gated[] = {
-    {0x67, "fixed-length lists"}, {0x66, "streams"}, {0x65, "futures"},
-    {0x64, "error contexts"},     {0x63, "maps"},    {0x43, "async functions"},
+    uint32_t feature;
+    const char *what;
+} gated[] = {
+    {0x67, PIRN_COMPONENT_FIXED_LISTS, "a list of fixed length"},
+    {0x66, PIRN_COMPONENT_ASYNC, "a stream type"},
+    {0x65, PIRN_COMPONENT_ASYNC, "a future type"},
+    {0x64, PIRN_COMPONENT_ERROR_CONTEXT, "an error context"},
+    {0x63, PIRN_COMPONENT_MAP, "a map type"},
+    {0x43, PIRN_COMPONENT_ASYNC, "an async function type"},
 };
 
-static const char *gated_feature(uint8_t code)
+/* `code` is the byte at the reader's place or before it, which is `at`. */
+static pirn_status check_gate(cm_decoder *d, const uint8_t *at, uint8_t code)
 {
-    for (size_t i = 0; i < sizeof gated / sizeof *gated; i++)
+    for (size_t i = 0; i < BASE_COUNT(gated); i++)
         if (gated[i].code == code)
-            return gated[i].feature;
-    return NULL;
+            return cm_decode_need(d, at, gated[i].feature, gated[i].what);
+    return d->r.status;
 }
 
 static cm_value_syntax decode_value(cm_decoder *d)
@@ -46,9 +53,8 @@ static cm_value_syntax decode_value(cm_decoder *d)
     cm_value_syntax value = {.offset = (uint32_t)vm_reader_offset(&d->r), .index = CM_NONE, .present = true};
     uint8_t byte = vm_reader_peek(&d->r);
     if (primitive_of(byte, &value.kind) || vm_reader_failed(&d->r)) {
+        check_gate(d, d->r.pos, byte);
         vm_reader_u8(&d->r);
-    } else if (byte == 0x64) {
-        cm_decode_gated(d, gated_feature(byte));
     } else {
         int64_t index = vm_reader_leb_s33(&d->r);
         if (index < 0)
@@ -60,10 +66,20 @@ static cm_value_syntax decode_value(cm_decoder *d)
 
 static cm_value_syntax decode_optional_value(cm_decoder *d)
 {
-    uint8_t present = vm_reader_u8(&d->r);
-    if (present > 0x01)
-        vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_MALFORMED, "invalid boolean value");
-    return present == 0x01 ? decode_value(d) : (cm_value_syntax){.index = CM_NONE};
+    return cm_decode_bool(d) ? decode_value(d) : (cm_value_syntax){.index = CM_NONE};
+}
+
+cm_value_syntax cm_decode_result(cm_decoder *d)
+{
+    uint8_t form = vm_reader_u8(&d->r);
+    if (form == 0x00)
+        return decode_value(d);
+    uint8_t count = form == 0x01 ? vm_reader_u8(&d->r) : 0;
+    if (form != 0x01)
+        cm_decode_bad_byte(d, form, "component function results");
+    else if (count != 0x00)
+        cm_decode_bad_byte(d, count, "number of results");
+    return (cm_value_syntax){.index = CM_NONE};
 }
 
 typedef enum label_form { LABEL_ONLY, LABEL_VALUE, LABEL_CASE, VALUE_ONLY } label_form;
@@ -97,14 +113,15 @@ static pirn_status decode_labels(cm_decoder *d, label_form form, uint32_t limit,
     return d->r.status;
 }
 
-static pirn_status decode_result(cm_decoder *d, cm_type_syntax *out)
+/* Two types with the names that they go by: of a result each may be left out, of a map not. */
+static pirn_status decode_pair(cm_decoder *d, pirn_str first, pirn_str second, cm_type_syntax *out)
 {
     cm_label_syntax *labels = cm_decode_array(d, 2, sizeof *labels);
     PIRN_TRY(d->r.status);
     for (int i = 0; i < 2; i++) {
-        labels[i].name = i == 0 ? PIRN_STR("ok") : PIRN_STR("error");
+        labels[i].name = i == 0 ? first : second;
         labels[i].offset = (uint32_t)vm_reader_offset(&d->r);
-        labels[i].type = decode_optional_value(d);
+        labels[i].type = out->value_kind == PIRN_TYPE_MAP ? decode_value(d) : decode_optional_value(d);
     }
     out->labels = labels;
     out->label_count = 2;
@@ -148,13 +165,29 @@ static pirn_status decode_defined(cm_decoder *d, uint8_t code, cm_type_syntax *o
         return d->r.status;
     case 0x6A:
         out->value_kind = PIRN_TYPE_RESULT;
-        return decode_result(d, out);
+        return decode_pair(d, PIRN_STR("ok"), PIRN_STR("error"), out);
     case 0x69:
         out->value_kind = PIRN_TYPE_OWN;
         return decode_handle(d, out);
     case 0x68:
         out->value_kind = PIRN_TYPE_BORROW;
         return decode_handle(d, out);
+    case 0x67:
+        out->value_kind = PIRN_TYPE_FIXED_LIST;
+        out->element = decode_value(d);
+        out->length = vm_reader_leb_u32(&d->r);
+        return d->r.status;
+    case 0x66:
+        out->value_kind = PIRN_TYPE_STREAM;
+        out->element = decode_optional_value(d);
+        return d->r.status;
+    case 0x65:
+        out->value_kind = PIRN_TYPE_FUTURE;
+        out->element = decode_optional_value(d);
+        return d->r.status;
+    case 0x63:
+        out->value_kind = PIRN_TYPE_MAP;
+        return decode_pair(d, PIRN_STR("key"), PIRN_STR("value"), out);
     default:
         return cm_decode_bad_byte(d, code, "component defined type");
     }
@@ -162,20 +195,12 @@ static pirn_status decode_defined(cm_decoder *d, uint8_t code, cm_type_syntax *o
 
 /* ---- Functions and resources ------------------------------------------------------------------------------------- */
 
-static pirn_status decode_func(cm_decoder *d, cm_type_syntax *out)
+static pirn_status decode_func(cm_decoder *d, bool is_async, cm_type_syntax *out)
 {
     out->kind = CM_SYNTAX_FUNC;
+    out->is_async = is_async;
     PIRN_TRY(decode_labels(d, LABEL_VALUE, LIMIT_PARAMS, "function parameters", out));
-    uint8_t form = vm_reader_u8(&d->r);
-    if (form == 0x00) {
-        out->result = decode_value(d);
-    } else if (form == 0x01) {
-        uint8_t count = vm_reader_u8(&d->r);
-        if (count != 0x00)
-            return cm_decode_bad_byte(d, count, "number of results");
-    } else {
-        return cm_decode_bad_byte(d, form, "component function results");
-    }
+    out->result = cm_decode_result(d);
     return d->r.status;
 }
 
@@ -185,10 +210,7 @@ static pirn_status decode_resource(cm_decoder *d, cm_type_syntax *out)
     uint8_t representation = vm_reader_u8(&d->r);
     if (representation != PIRN_I32 && !vm_reader_failed(&d->r))
         return vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_INVALID, "resources can only be represented by `i32`");
-    uint8_t has_dtor = vm_reader_u8(&d->r);
-    if (has_dtor > 0x01)
-        return vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_MALFORMED, "invalid boolean value");
-    out->dtor = has_dtor == 0x01 ? vm_reader_leb_u32(&d->r) : CM_NONE;
+    out->dtor = cm_decode_bool(d) ? vm_reader_leb_u32(&d->r) : CM_NONE;
     return d->r.status;
 }
 
@@ -200,14 +222,14 @@ static pirn_status decode_export_decl(cm_decoder *d, cm_definition *out)
     PIRN_TRY(d->r.status);
     out->kind = CM_DEF_EXPORT;
     out->external = external;
-    external->name = cm_decode_extern_name(d);
+    external->name = cm_decode_extern_name(d, &external->attributes);
     external->desc = cm_decode_extern_desc(d);
     external->has_desc = true;
     out->item.sort = external->desc.sort;
     return d->r.status;
 }
 
-static pirn_status decode_decl(cm_decoder *d, cm_body_kind kind, cm_definition *out)
+pirn_status cm_decode_decl(cm_decoder *d, cm_body_kind kind, cm_definition *out)
 {
     uint8_t code = vm_reader_u8(&d->r);
     if (code == 0x03 && kind == CM_BODY_COMPONENT_TYPE) {
@@ -217,9 +239,10 @@ static pirn_status decode_decl(cm_decoder *d, cm_body_kind kind, cm_definition *
     }
     switch (code) {
     case 0x00:
-        return cm_decode_core_type(d, out);
     case 0x01:
-        return cm_decode_type(d, out);
+        out->kind = code == 0x00 ? CM_DEF_CORE_TYPE : CM_DEF_TYPE;
+        out->item.sort = code == 0x00 ? CM_CORE_TYPE : CM_TYPE;
+        return d->r.status;
     case 0x02:
         return cm_decode_alias(d, out);
     case 0x04:
@@ -229,52 +252,54 @@ static pirn_status decode_decl(cm_decoder *d, cm_body_kind kind, cm_definition *
     }
 }
 
-static pirn_status decode_decls(cm_decoder *d, cm_component *body)
+uint32_t cm_decode_decl_count(cm_decoder *d)
 {
-    uint32_t count = vm_reader_count(&d->r, 2, LIMIT_DECLS, "type declarations");
-    PIRN_TRY(d->r.status);
-    /* Each of the nested types must not claim for itself the bytes that those around it need. */
-    if (d->promised + count > vm_reader_left(&d->r) / 2)
-        return vm_reader_fail_at(&d->r, d->r.end, PIRN_MALFORMED, "unexpected end of section or function");
-    PIRN_TRY(cm_decode_begin(d, body, count));
-    d->promised += count;
-    for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++) {
-        cm_definition definition;
-        memset(&definition, 0, sizeof definition);
-        const uint8_t *at = d->r.pos;
-        d->promised--;
-        PIRN_TRY(decode_decl(d, body->kind, &definition));
-        cm_decode_add(d, body, at, definition);
-    }
-    PIRN_TRY(d->r.status);
-    return cm_decode_finish(d, body);
+    return vm_reader_count(&d->r, 2, LIMIT_DECLS, "type declarations");
 }
 
-static pirn_status decode_body(cm_decoder *d, cm_body_kind kind, cm_type_syntax *out)
+bool cm_decode_is_body(cm_decoder *d, cm_body_kind *kind)
+{
+    uint8_t code = vm_reader_peek(&d->r);
+    if (code != 0x41 && code != 0x42)
+        return false;
+    *kind = code == 0x41 ? CM_BODY_COMPONENT_TYPE : CM_BODY_INSTANCE_TYPE;
+    vm_reader_u8(&d->r);
+    return true;
+}
+
+/* A declarator, and the type that it may be followed by. */
+static pirn_status skim_decl(cm_decoder *d, cm_body_kind kind)
+{
+    cm_definition definition = {0};
+    PIRN_TRY(cm_decode_decl(d, kind, &definition));
+    if (definition.kind == CM_DEF_CORE_TYPE)
+        return cm_decode_core_type(d, &definition);
+    return definition.kind == CM_DEF_TYPE ? cm_decode_type(d, &definition) : PIRN_OK;
+}
+
+static pirn_status skim_body(cm_decoder *d, cm_body_kind kind, cm_type_syntax *out)
 {
     out->kind = CM_SYNTAX_BODY;
-    out->body = cm_decode_array(d, 1, sizeof *out->body);
-    PIRN_TRY(d->r.status);
     PIRN_TRY(cm_decode_enter(d));
-    out->body->kind = kind;
-    out->body->offset = vm_reader_offset(&d->r);
-    pirn_status status = decode_decls(d, out->body);
+    uint32_t count = cm_decode_decl_count(d);
+    for (uint32_t i = 0; i < count && !vm_reader_failed(&d->r); i++)
+        PIRN_TRY(skim_decl(d, kind));
     d->nesting--;
-    return status;
+    return d->r.status;
 }
 
 /* Any type but a primitive, whose first byte is `code`. */
 static pirn_status decode_type(cm_decoder *d, uint8_t code, cm_type_syntax *out)
 {
-    if (gated_feature(code) != NULL)
-        return cm_decode_gated(d, gated_feature(code));
+    PIRN_TRY(check_gate(d, d->r.pos - 1, code));
     switch (code) {
     case 0x40:
-        return decode_func(d, out);
+    case 0x43:
+        return decode_func(d, code == 0x43, out);
     case 0x41:
-        return decode_body(d, CM_BODY_COMPONENT_TYPE, out);
+        return skim_body(d, CM_BODY_COMPONENT_TYPE, out);
     case 0x42:
-        return decode_body(d, CM_BODY_INSTANCE_TYPE, out);
+        return skim_body(d, CM_BODY_INSTANCE_TYPE, out);
     case 0x3F:
         return decode_resource(d, out);
     default:
@@ -285,10 +310,13 @@ static pirn_status decode_type(cm_decoder *d, uint8_t code, cm_type_syntax *out)
 /* Definitions that only name a primitive share what there is to say of it. */
 static const cm_type_syntax primitive_syntax[] = {
 #define PRIMITIVE(name) [name] = {.kind = CM_SYNTAX_VALUE, .value_kind = name}
-    PRIMITIVE(PIRN_TYPE_BOOL),   PRIMITIVE(PIRN_TYPE_S8),  PRIMITIVE(PIRN_TYPE_U8),  PRIMITIVE(PIRN_TYPE_S16),
-    PRIMITIVE(PIRN_TYPE_U16),    PRIMITIVE(PIRN_TYPE_S32), PRIMITIVE(PIRN_TYPE_U32), PRIMITIVE(PIRN_TYPE_S64),
-    PRIMITIVE(PIRN_TYPE_U64),    PRIMITIVE(PIRN_TYPE_F32), PRIMITIVE(PIRN_TYPE_F64), PRIMITIVE(PIRN_TYPE_CHAR),
-    PRIMITIVE(PIRN_TYPE_STRING),
+    PRIMITIVE(PIRN_TYPE_BOOL),   PRIMITIVE(PIRN_TYPE_S8),
+    PRIMITIVE(PIRN_TYPE_U8),     PRIMITIVE(PIRN_TYPE_S16),
+    PRIMITIVE(PIRN_TYPE_U16),    PRIMITIVE(PIRN_TYPE_S32),
+    PRIMITIVE(PIRN_TYPE_U32),    PRIMITIVE(PIRN_TYPE_S64),
+    PRIMITIVE(PIRN_TYPE_U64),    PRIMITIVE(PIRN_TYPE_F32),
+    PRIMITIVE(PIRN_TYPE_F64),    PRIMITIVE(PIRN_TYPE_CHAR),
+    PRIMITIVE(PIRN_TYPE_STRING), PRIMITIVE(PIRN_TYPE_ERROR_CONTEXT),
 #undef PRIMITIVE
 };
 
@@ -299,6 +327,7 @@ pirn_status cm_decode_type(cm_decoder *d, cm_definition *out)
     out->kind = CM_DEF_TYPE;
     out->item.sort = CM_TYPE;
     if (primitive_of(code, &primitive)) {
+        PIRN_TRY(check_gate(d, d->r.pos - 1, code));
         out->syntax = &primitive_syntax[primitive];
         return PIRN_OK;
     }
@@ -332,11 +361,30 @@ static const pirn_valtype *decode_core_valtypes(cm_decoder *d, uint32_t *count)
     return types;
 }
 
+static pirn_status core_type_not_there(cm_decoder *d)
+{
+    return vm_reader_fail_at(&d->r, d->r.pos - 1, PIRN_INVALID,
+                             "core types of components other than function types are not supported yet");
+}
+
+/* `sub` and `sub final`, without supertypes. Since 0x50 begins a module type, `sub` has a 0x00 before it. */
+static uint8_t decode_core_sub(cm_decoder *d, uint8_t code, cm_core_functype_syntax *out)
+{
+    if (code != 0x00 && code != 0x4F)
+        return code;
+    out->is_open = code == 0x00;
+    if (code == 0x00 && (code = vm_reader_u8(&d->r)) != 0x50)
+        cm_decode_bad_byte(d, code, "type definition");
+    if (vm_reader_leb_u32(&d->r) != 0)
+        core_type_not_there(d);
+    return vm_reader_u8(&d->r);
+}
+
 static pirn_status decode_core_functype(cm_decoder *d, cm_core_functype_syntax *out)
 {
-    uint8_t code = vm_reader_u8(&d->r);
-    if (code == 0x5F || code == 0x5E || code == 0x4E || code == 0x4F || code == 0x00)
-        return cm_decode_gated(d, "struct, array and recursive core types");
+    uint8_t code = decode_core_sub(d, vm_reader_u8(&d->r), out);
+    if (code == 0x5F || code == 0x5E || code == 0x4E)
+        return core_type_not_there(d);
     if (code != 0x60)
         return cm_decode_bad_byte(d, code, "type definition");
     out->params = decode_core_valtypes(d, &out->param_count);

@@ -15,8 +15,12 @@
  * `decode` fills everything but the members below the words "after validation"; `validate` fills those. After that the
  * component is read-only; all of it lives in the arena of the outermost `pirn_component`.
  *
+ * Of a type decode only finds out that it is well formed, and where it begins (`offset`): validation reads it there once more
+ * when it comes to it, so that there is never more of a type's syntax in memory than of the one at hand.
+ *
  * The same structure, `cm_component`, is a component, and the body of a component type or of an instance type: these
- * have definitions too (only IMPORT, EXPORT, ALIAS, TYPE, CORE_TYPE), and are never instantiated.
+ * have definitions too (only IMPORT, EXPORT, ALIAS, TYPE, CORE_TYPE), and are never instantiated. Such a body is there only
+ * while it is validated; what stays is its type.
  *
  * Resource types are numbers (`cm_resource_id`), unique in the outermost component. A number is born in one of two ways:
  *
@@ -81,7 +85,8 @@ typedef struct cm_ref {
 
 typedef struct cm_component cm_component;
 typedef struct cm_extern cm_extern;
-typedef struct cm_type_syntax cm_type_syntax; /* a type as decoded: component/decode.h */
+typedef struct cm_type_syntax cm_type_syntax;   /* a type as decoded: component/decode.h */
+typedef struct cm_value_syntax cm_value_syntax; /* likewise a value type */
 
 /* ---- Types of items ---------------------------------------------------------------------------------------------- */
 
@@ -162,7 +167,10 @@ typedef struct cm_item {
     cm_sort sort;
     bool is_module_type; /* core type: `module` holds */
     union {
-        const pirn_functype *core_func;       /* core func */
+        struct {
+            const pirn_functype *core_func; /* core func */
+            bool is_exact;                  /* its type is this one, not one below it */
+        };
         const pirn_externtype *core;          /* core table, memory, global, tag; see cm_item_core */
         const pirn_functype *core_type;       /* core type that is a function type; else `module` with the next */
         const cm_module_type *module;         /* core module */
@@ -178,7 +186,7 @@ typedef struct cm_item {
 static inline pirn_externtype cm_item_core(const cm_item *item)
 {
     if (item->sort == CM_CORE_FUNC)
-        return (pirn_externtype){.kind = PIRN_EXTERN_FUNC, .func = item->core_func};
+        return (pirn_externtype){.kind = PIRN_EXTERN_FUNC, .is_exact = item->is_exact, .func = item->core_func};
     return *item->core;
 }
 
@@ -190,61 +198,91 @@ struct cm_extern {
 
 /* ---- Definitions ------------------------------------------------------------------------------------------------- */
 
-/* Canonical definitions. Columns: code, enumerator, text, the feature that it needs and that is not there yet. */
-#define CM_CANONS(X)                                                                               \
-    X(0x00, CM_CANON_LIFT, "lift", NULL)                                                           \
-    X(0x01, CM_CANON_LOWER, "lower", NULL)                                                         \
-    X(0x02, CM_CANON_RESOURCE_NEW, "resource.new", NULL)                                           \
-    X(0x03, CM_CANON_RESOURCE_DROP, "resource.drop", NULL)                                         \
-    X(0x04, CM_CANON_RESOURCE_REP, "resource.rep", NULL)                                           \
-    X(0x05, CM_CANON_TASK_CANCEL, "task.cancel", "async built-ins")                                \
-    X(0x06, CM_CANON_SUBTASK_CANCEL, "subtask.cancel", "async built-ins")                          \
-    X(0x09, CM_CANON_TASK_RETURN, "task.return", "async built-ins")                                \
-    X(0x0A, CM_CANON_CONTEXT_GET, "context.get", "async built-ins")                                \
-    X(0x0B, CM_CANON_CONTEXT_SET, "context.set", "async built-ins")                                \
-    X(0x0C, CM_CANON_THREAD_YIELD, "thread.yield", "async built-ins")                              \
-    X(0x0D, CM_CANON_SUBTASK_DROP, "subtask.drop", "async built-ins")                              \
-    X(0x0E, CM_CANON_STREAM_NEW, "stream.new", "async built-ins")                                  \
-    X(0x0F, CM_CANON_STREAM_READ, "stream.read", "async built-ins")                                \
-    X(0x10, CM_CANON_STREAM_WRITE, "stream.write", "async built-ins")                              \
-    X(0x11, CM_CANON_STREAM_CANCEL_READ, "stream.cancel-read", "async built-ins")                  \
-    X(0x12, CM_CANON_STREAM_CANCEL_WRITE, "stream.cancel-write", "async built-ins")                \
-    X(0x13, CM_CANON_STREAM_DROP_READABLE, "stream.drop-readable", "async built-ins")              \
-    X(0x14, CM_CANON_STREAM_DROP_WRITABLE, "stream.drop-writable", "async built-ins")              \
-    X(0x15, CM_CANON_FUTURE_NEW, "future.new", "async built-ins")                                  \
-    X(0x16, CM_CANON_FUTURE_READ, "future.read", "async built-ins")                                \
-    X(0x17, CM_CANON_FUTURE_WRITE, "future.write", "async built-ins")                              \
-    X(0x18, CM_CANON_FUTURE_CANCEL_READ, "future.cancel-read", "async built-ins")                  \
-    X(0x19, CM_CANON_FUTURE_CANCEL_WRITE, "future.cancel-write", "async built-ins")                \
-    X(0x1A, CM_CANON_FUTURE_DROP_READABLE, "future.drop-readable", "async built-ins")              \
-    X(0x1B, CM_CANON_FUTURE_DROP_WRITABLE, "future.drop-writable", "async built-ins")              \
-    X(0x1C, CM_CANON_ERROR_CONTEXT_NEW, "error-context.new", "error contexts")                     \
-    X(0x1D, CM_CANON_ERROR_CONTEXT_DEBUG_MESSAGE, "error-context.debug-message", "error contexts") \
-    X(0x1E, CM_CANON_ERROR_CONTEXT_DROP, "error-context.drop", "error contexts")                   \
-    X(0x1F, CM_CANON_WAITABLE_SET_NEW, "waitable-set.new", "async built-ins")                      \
-    X(0x20, CM_CANON_WAITABLE_SET_WAIT, "waitable-set.wait", "async built-ins")                    \
-    X(0x21, CM_CANON_WAITABLE_SET_POLL, "waitable-set.poll", "async built-ins")                    \
-    X(0x22, CM_CANON_WAITABLE_SET_DROP, "waitable-set.drop", "async built-ins")                    \
-    X(0x23, CM_CANON_WAITABLE_JOIN, "waitable.join", "async built-ins")                            \
-    X(0x24, CM_CANON_BACKPRESSURE_INC, "backpressure.inc", "async built-ins")                      \
-    X(0x25, CM_CANON_BACKPRESSURE_DEC, "backpressure.dec", "async built-ins")                      \
-    X(0x26, CM_CANON_THREAD_INDEX, "thread.index", "threads")                                      \
-    X(0x27, CM_CANON_THREAD_NEW_INDIRECT, "thread.new-indirect", "threads")                        \
-    X(0x28, CM_CANON_THREAD_RESUME_LATER, "thread.resume-later", "threads")                        \
-    X(0x29, CM_CANON_THREAD_SUSPEND, "thread.suspend", "threads")                                  \
-    X(0x2A, CM_CANON_THREAD_SUSPEND_THEN_RESUME, "thread.suspend-then-resume", "threads")          \
-    X(0x2B, CM_CANON_THREAD_YIELD_THEN_RESUME, "thread.yield-then-resume", "threads")              \
-    X(0x2C, CM_CANON_THREAD_SUSPEND_THEN_PROMOTE, "thread.suspend-then-promote", "threads")        \
-    X(0x2D, CM_CANON_THREAD_YIELD_THEN_PROMOTE, "thread.yield-then-promote", "threads")            \
-    X(0x40, CM_CANON_THREAD_SPAWN_REF, "thread.spawn-ref", "threads")                              \
-    X(0x41, CM_CANON_THREAD_SPAWN_INDIRECT, "thread.spawn-indirect", "threads")                    \
-    X(0x42, CM_CANON_THREAD_AVAILABLE_PARALLELISM, "thread.available-parallelism", "threads")
+/*
+ * Canonical definitions. Columns: code, enumerator, text, the feature (of PIRN_COMPONENT_; 0: none), what follows the code,
+ * the core function that it makes, what happens when it is instantiated or called.
+ *
+ * What follows, a letter each: f: the sort `func` and an index of a core func (lift) or func (lower), r: a resource type,
+ * s, e: a type that is a stream, a future; o: options, v: a result list, y: a function type, t: a core number type, n: a
+ * slot's number, a: a flag `async`, c: a flag `cancellable`, h: a flag `shared`, m: a core memory, k: a core function type, b: a
+ * core table.
+ * Signatures: parameters, `_`, results. i: i32, I: i64, t: the core number type. NULL: it follows from something else.
+ */
+#define CM_CANONS(X)                                                                                                \
+    X(0x00, CM_CANON_LIFT, "lift", 0, "foy", NULL, CM_RUNS)                                                         \
+    X(0x01, CM_CANON_LOWER, "lower", 0, "fo", NULL, CM_RUNS)                                                        \
+    X(0x02, CM_CANON_RESOURCE_NEW, "resource.new", 0, "r", "i_i", CM_RUNS)                                          \
+    X(0x03, CM_CANON_RESOURCE_DROP, "resource.drop", 0, "r", "i_", CM_RUNS)                                         \
+    X(0x04, CM_CANON_RESOURCE_REP, "resource.rep", 0, "r", "i_i", CM_RUNS)                                          \
+    X(0x05, CM_CANON_TASK_CANCEL, "task.cancel", ASYNC, "", "_", CM_TRAPS)                                          \
+    X(0x06, CM_CANON_SUBTASK_CANCEL, "subtask.cancel", ASYNC, "a", "i_i", CM_TRAPS)                                 \
+    X(0x09, CM_CANON_TASK_RETURN, "task.return", ASYNC, "vo", NULL, CM_REFUSES)                                     \
+    X(0x0A, CM_CANON_CONTEXT_GET, "context.get", ASYNC, "tn", "_t", CM_TRAPS)                                       \
+    X(0x0B, CM_CANON_CONTEXT_SET, "context.set", ASYNC, "tn", "t_", CM_TRAPS)                                       \
+    X(0x0C, CM_CANON_THREAD_YIELD, "thread.yield", ASYNC, "c", "_i", CM_REFUSES)                                    \
+    X(0x0D, CM_CANON_SUBTASK_DROP, "subtask.drop", ASYNC, "", "i_", CM_TRAPS)                                       \
+    X(0x0E, CM_CANON_STREAM_NEW, "stream.new", ASYNC, "s", "_I", CM_REFUSES)                                        \
+    X(0x0F, CM_CANON_STREAM_READ, "stream.read", ASYNC, "so", "iii_i", CM_REFUSES)                                  \
+    X(0x10, CM_CANON_STREAM_WRITE, "stream.write", ASYNC, "so", "iii_i", CM_REFUSES)                                \
+    X(0x11, CM_CANON_STREAM_CANCEL_READ, "stream.cancel-read", ASYNC, "sa", "i_i", CM_REFUSES)                      \
+    X(0x12, CM_CANON_STREAM_CANCEL_WRITE, "stream.cancel-write", ASYNC, "sa", "i_i", CM_REFUSES)                    \
+    X(0x13, CM_CANON_STREAM_DROP_READABLE, "stream.drop-readable", ASYNC, "s", "i_", CM_REFUSES)                    \
+    X(0x14, CM_CANON_STREAM_DROP_WRITABLE, "stream.drop-writable", ASYNC, "s", "i_", CM_REFUSES)                    \
+    X(0x15, CM_CANON_FUTURE_NEW, "future.new", ASYNC, "e", "_I", CM_REFUSES)                                        \
+    X(0x16, CM_CANON_FUTURE_READ, "future.read", ASYNC, "eo", "ii_i", CM_REFUSES)                                   \
+    X(0x17, CM_CANON_FUTURE_WRITE, "future.write", ASYNC, "eo", "ii_i", CM_REFUSES)                                 \
+    X(0x18, CM_CANON_FUTURE_CANCEL_READ, "future.cancel-read", ASYNC, "ea", "i_i", CM_REFUSES)                      \
+    X(0x19, CM_CANON_FUTURE_CANCEL_WRITE, "future.cancel-write", ASYNC, "ea", "i_i", CM_REFUSES)                    \
+    X(0x1A, CM_CANON_FUTURE_DROP_READABLE, "future.drop-readable", ASYNC, "e", "i_", CM_REFUSES)                    \
+    X(0x1B, CM_CANON_FUTURE_DROP_WRITABLE, "future.drop-writable", ASYNC, "e", "i_", CM_REFUSES)                    \
+    X(0x1C, CM_CANON_ERROR_CONTEXT_NEW, "error-context.new", ERROR_CONTEXT, "o", "ii_i", CM_REFUSES)                \
+    X(0x1D, CM_CANON_ERROR_CONTEXT_DEBUG_MESSAGE, "error-context.debug-message", ERROR_CONTEXT, "o", "ii_",         \
+      CM_REFUSES)                                                                                                   \
+    X(0x1E, CM_CANON_ERROR_CONTEXT_DROP, "error-context.drop", ERROR_CONTEXT, "", "i_", CM_REFUSES)                 \
+    X(0x1F, CM_CANON_WAITABLE_SET_NEW, "waitable-set.new", ASYNC, "", "_i", CM_TRAPS)                               \
+    X(0x20, CM_CANON_WAITABLE_SET_WAIT, "waitable-set.wait", ASYNC, "cm", "ii_i", CM_REFUSES)                       \
+    X(0x21, CM_CANON_WAITABLE_SET_POLL, "waitable-set.poll", ASYNC, "cm", "ii_i", CM_REFUSES)                       \
+    X(0x22, CM_CANON_WAITABLE_SET_DROP, "waitable-set.drop", ASYNC, "", "i_", CM_TRAPS)                             \
+    X(0x23, CM_CANON_WAITABLE_JOIN, "waitable.join", ASYNC, "", "ii_", CM_TRAPS)                                    \
+    X(0x24, CM_CANON_BACKPRESSURE_INC, "backpressure.inc", ASYNC, "", "_", CM_TRAPS)                                \
+    X(0x25, CM_CANON_BACKPRESSURE_DEC, "backpressure.dec", ASYNC, "", "_", CM_TRAPS)                                \
+    X(0x26, CM_CANON_THREAD_INDEX, "thread.index", THREADING, "", "_i", CM_REFUSES)                                 \
+    X(0x27, CM_CANON_THREAD_NEW_INDIRECT, "thread.new-indirect", THREADING, "kb", "ii_i", CM_REFUSES)               \
+    X(0x28, CM_CANON_THREAD_RESUME_LATER, "thread.resume-later", THREADING, "", "i_", CM_REFUSES)                   \
+    X(0x29, CM_CANON_THREAD_SUSPEND, "thread.suspend", THREADING, "c", "_i", CM_REFUSES)                            \
+    X(0x2A, CM_CANON_THREAD_SUSPEND_THEN_RESUME, "thread.suspend-then-resume", THREADING, "c", "i_i", CM_REFUSES)   \
+    X(0x2B, CM_CANON_THREAD_YIELD_THEN_RESUME, "thread.yield-then-resume", THREADING, "c", "i_i", CM_REFUSES)       \
+    X(0x2C, CM_CANON_THREAD_SUSPEND_THEN_PROMOTE, "thread.suspend-then-promote", THREADING, "c", "i_i", CM_REFUSES) \
+    X(0x2D, CM_CANON_THREAD_YIELD_THEN_PROMOTE, "thread.yield-then-promote", THREADING, "c", "i_i", CM_REFUSES)     \
+    X(0x40, CM_CANON_THREAD_SPAWN_REF, "thread.spawn-ref", SHARED_THREADS, "hk", NULL, CM_REFUSES)                  \
+    X(0x41, CM_CANON_THREAD_SPAWN_INDIRECT, "thread.spawn-indirect", SHARED_THREADS, "hkb", "ii_i", CM_REFUSES)     \
+    X(0x42, CM_CANON_THREAD_AVAILABLE_PARALLELISM, "thread.available-parallelism", SHARED_THREADS, "h", "_i",       \
+      CM_REFUSES)
 
 typedef enum cm_canon_kind {
-#define CM_CANON_ENUM(code, name, text, feature) name = code,
+#define CM_CANON_ENUM(code, name, text, feature, immediates, signature, run) name = code,
     CM_CANONS(CM_CANON_ENUM)
 #undef CM_CANON_ENUM
 } cm_canon_kind;
+
+/* What there is of a built-in at run time. Toolchains define some whether or not anything calls them: these trap when called. */
+typedef enum cm_canon_run {
+    CM_RUNS,
+    CM_TRAPS,   /* when it is called */
+    CM_REFUSES, /* the component cannot be instantiated */
+} cm_canon_run;
+
+/* A row of the table. */
+typedef struct cm_canon_info {
+    uint8_t code;
+    const char *text;
+    uint32_t feature; /* PIRN_COMPONENT_, or 0 */
+    const char *immediates, *signature;
+    cm_canon_run run;
+} cm_canon_info;
+
+/* NULL when there is no canonical definition of that code. */
+const cm_canon_info *cm_canon_info_find(uint8_t code);
 
 /* Canonical options; indices are CM_NONE when not given. */
 typedef struct cm_option_indices {
@@ -252,11 +290,20 @@ typedef struct cm_option_indices {
     uint32_t memory;      /* core memory */
     uint32_t realloc;     /* core func */
     uint32_t post_return; /* core func */
+    uint32_t callback;    /* core func */
+    bool is_async;
+    bool has_encoding; /* it was given */
 } cm_option_indices;
+
+/* The attributes of the name of an import or export; those that are not there have no data. */
+typedef struct cm_attributes {
+    pirn_str implements, version_suffix, external_id;
+} cm_attributes;
 
 /* A named argument of an instantiation, or a named export of an instance made of exports. */
 typedef struct cm_argument {
     pirn_str name;
+    const cm_attributes *attributes; /* of an export; NULL: none */
     cm_ref ref; /* to a core instance: an argument of a core instantiation is always a core instance */
     uint64_t offset;
 } cm_argument;
@@ -308,18 +355,30 @@ typedef struct cm_alias_definition {
 } cm_alias_definition;
 
 typedef struct cm_canon_definition {
-    cm_canon_kind kind;
-    uint32_t func;                           /* lift: core func; lower: func */
-    uint32_t type;                           /* lift: of the function; resource.*: of the resource */
-    cm_resource_id resource;                 /* after validation: resource.* */
-    const cm_option_indices *options;        /* lift, lower */
-    const pirn_component_functype *functype; /* after validation: lift, lower */
+    cm_canon_kind kind : 8;
+    bool flag : 1;     /* async, cancellable or shared */
+    pirn_valtype slot; /* context.*: the type of a slot */
+    union {
+        uint32_t func;   /* lift: core func; lower: func */
+        uint32_t memory; /* waitable-set.*: core memory */
+        uint32_t table;  /* thread.*: core table */
+        uint32_t number; /* context.*: of the slot */
+    };
+    uint32_t type; /* lift: of the function; resource.*, stream.*, future.*: that type; thread.*: core type */
+    cm_resource_id resource;          /* after validation: resource.* */
+    const cm_option_indices *options; /* those that have options */
+    union {
+        const cm_value_syntax *result;           /* task.return, until validation */
+        const pirn_component_functype *functype; /* after validation: lift, lower */
+        const pirn_type *value;                  /* after validation: stream.*, future.*; task.return, or NULL */
+    };
 } cm_canon_definition;
 
 typedef struct cm_external_definition {
     pirn_str name;
-    cm_extern_desc desc; /* has_desc: always of an import */
-    cm_ref ref;          /* EXPORT: what is exported; not in a type's body */
+    const cm_attributes *attributes; /* NULL: none */
+    cm_extern_desc desc;             /* has_desc: always of an import */
+    cm_ref ref;                      /* EXPORT: what is exported; not in a type's body */
     bool has_desc;
 } cm_external_definition;
 
@@ -339,7 +398,8 @@ typedef struct cm_definition {
     union {
         cm_module_definition *module;           /* CORE_MODULE */
         const cm_instance_definition *instance; /* CORE_INSTANTIATE, INSTANTIATE, CORE_EXPORTS, EXPORTS */
-        const cm_type_syntax *syntax;           /* TYPE, CORE_TYPE */
+        const cm_type_syntax *syntax;           /* TYPE, CORE_TYPE, while it is validated */
+        uint32_t dtor;                          /* TYPE of a resource, after validation: a core func, or CM_NONE */
         cm_component *component;
         const cm_alias_definition *alias; /* ALIAS_EXPORT, ALIAS_CORE_EXPORT, ALIAS_OUTER */
         cm_canon_definition *canon;

@@ -135,13 +135,18 @@ static void add_extent(cm_extent *to, cm_extent part)
         to->depth = part.depth;
 }
 
+static cm_extent value_extent(const pirn_type *type)
+{
+    return (cm_extent){type->unfolded, type->depth};
+}
+
 static cm_extent func_extent(const pirn_component_functype *type)
 {
     cm_extent extent = {1, 0};
     for (uint32_t i = 0; i < type->param_count; i++)
-        add_extent(&extent, type->params[i].type->extent);
+        add_extent(&extent, value_extent(type->params[i].type));
     if (type->result != NULL)
-        add_extent(&extent, type->result->extent);
+        add_extent(&extent, value_extent(type->result));
     return extent;
 }
 
@@ -149,7 +154,7 @@ static cm_extent type_extent(const cm_type *type)
 {
     switch (type->kind) {
     case CM_TYPE_VALUE:
-        return type->value->extent;
+        return value_extent(type->value);
     case CM_TYPE_FUNC:
         return func_extent(type->func);
     case CM_TYPE_COMPONENT:

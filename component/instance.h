@@ -31,5 +31,5 @@ struct pirn_component_instance {
     cm_resource_builtin *builtins;
     pirn_extern *imports;       /* room for those of one core instance */
     pirn_component_func *funcs; /* of plan->exports */
-    uint32_t first_start;       /* the step after which the first start function runs; the number of steps: none does */
+    uint32_t first_start; /* the step after which the first start function runs; the number of steps: none does */
 };

@@ -143,7 +143,7 @@ static pirn_status make_lowered(pirn_component_instance *instance, const cm_step
     lowered->program = step->canon.program;
     lowered->resources = instance->maps[step->canon.options.state];
     lowered->options = options_of(instance, &step->canon.options);
-    return cm_lowered_new_func(lowered, &instance->core_functions[step->number], error);
+    return cm_lowered_new_func(lowered, step->canon.core_type, &instance->core_functions[step->number], error);
 }
 
 static pirn_status make_builtin(pirn_component_instance *instance, const cm_step *step, pirn_error *error)
@@ -277,6 +277,9 @@ void pirn_component_instance_free(pirn_component_instance *instance)
 static pirn_status make_instance(const pirn_prepared *prepared, pirn_store *store, void *data,
                                  pirn_component_instance **out, pirn_error *error)
 {
+    if (prepared->unsupported != NULL)
+        return base_fail(error, PIRN_LIMIT, prepared->unsupported_offset, "%s is not supported yet",
+                         prepared->unsupported);
     pirn_component_instance *instance = new_instance(prepared, store);
     if (instance == NULL)
         return base_nomem(error);

@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Layout of values (CanonicalABI.md "Alignment", "Element Size"), in linear memory and in C.
+ * Layout of values (CanonicalABI.md "Alignment", "Element Size"): in linear memory, in linear memory with pointers of 64 bits
+ * (by which validation says how large a type may be), and in C.
  *
- * The two follow the same rules (fields in order, each at its alignment; a variant is a tag and the
- * union of its payloads) and differ in what a pointer is: 4 bytes in linear memory, a C pointer in
- * C; and in the alignment that this machine's C compiler gives to numbers. So one walk computes
- * both, with one table for the leaves.
+ * The three follow the same rules (fields in order, each at its alignment; a variant is a tag and the union of its
+ * payloads) and differ in what a pointer is, and in the alignment that this machine's C compiler gives to numbers. So one
+ * walk computes all, with one table for the leaves.
  *
- * Sizes saturate at CM_SIZE_MAX: a type may unfold to more than any memory holds, and validation
- * then refuses it.
+ * Sizes saturate: a type may unfold to more than any memory holds, and validation then refuses it.
  */
 #include "component/type.h"
 #include <stddef.h>
 
-enum { CM_SIZE_MAX = INT32_MAX };
+/* The layouts. */
+enum { MEMORY, WIDE, C, LAYOUTS };
+
+enum { TOO_LARGE = CM_LAYOUT_MOST + 1 };
+
+/* A layout being computed; `size` is at most TOO_LARGE. */
+typedef struct place {
+    uint32_t size, align;
+} place;
 
 #define C_ALIGN(type)   \
     offsetof(           \
@@ -24,32 +31,38 @@ enum { CM_SIZE_MAX = INT32_MAX };
         value)
 #define C_LAYOUT(type) {sizeof(type), C_ALIGN(type)}
 
-typedef struct leaf_layout {
-    cm_layout memory, c;
-} leaf_layout;
-
 /* By kind; the kinds that have members, and flags, are computed. */
-static const leaf_layout leaves[] = {
-    [PIRN_TYPE_BOOL] = {{1, 1}, C_LAYOUT(uint8_t)},    [PIRN_TYPE_S8] = {{1, 1}, C_LAYOUT(int8_t)},
-    [PIRN_TYPE_U8] = {{1, 1}, C_LAYOUT(uint8_t)},      [PIRN_TYPE_S16] = {{2, 2}, C_LAYOUT(int16_t)},
-    [PIRN_TYPE_U16] = {{2, 2}, C_LAYOUT(uint16_t)},    [PIRN_TYPE_S32] = {{4, 4}, C_LAYOUT(int32_t)},
-    [PIRN_TYPE_U32] = {{4, 4}, C_LAYOUT(uint32_t)},    [PIRN_TYPE_S64] = {{8, 8}, C_LAYOUT(int64_t)},
-    [PIRN_TYPE_U64] = {{8, 8}, C_LAYOUT(uint64_t)},    [PIRN_TYPE_F32] = {{4, 4}, C_LAYOUT(float)},
-    [PIRN_TYPE_F64] = {{8, 8}, C_LAYOUT(double)},      [PIRN_TYPE_CHAR] = {{4, 4}, C_LAYOUT(uint32_t)},
-    [PIRN_TYPE_STRING] = {{8, 4}, C_LAYOUT(pirn_str)}, [PIRN_TYPE_LIST] = {{8, 4}, C_LAYOUT(cm_list)},
-    [PIRN_TYPE_OWN] = {{4, 4}, C_LAYOUT(void *)},      [PIRN_TYPE_BORROW] = {{4, 4}, C_LAYOUT(void *)},
+static const place leaves[][LAYOUTS] = {
+    [PIRN_TYPE_BOOL] = {{1, 1}, {1, 1}, C_LAYOUT(uint8_t)},
+    [PIRN_TYPE_S8] = {{1, 1}, {1, 1}, C_LAYOUT(int8_t)},
+    [PIRN_TYPE_U8] = {{1, 1}, {1, 1}, C_LAYOUT(uint8_t)},
+    [PIRN_TYPE_S16] = {{2, 2}, {2, 2}, C_LAYOUT(int16_t)},
+    [PIRN_TYPE_U16] = {{2, 2}, {2, 2}, C_LAYOUT(uint16_t)},
+    [PIRN_TYPE_S32] = {{4, 4}, {4, 4}, C_LAYOUT(int32_t)},
+    [PIRN_TYPE_U32] = {{4, 4}, {4, 4}, C_LAYOUT(uint32_t)},
+    [PIRN_TYPE_S64] = {{8, 8}, {8, 8}, C_LAYOUT(int64_t)},
+    [PIRN_TYPE_U64] = {{8, 8}, {8, 8}, C_LAYOUT(uint64_t)},
+    [PIRN_TYPE_F32] = {{4, 4}, {4, 4}, C_LAYOUT(float)},
+    [PIRN_TYPE_F64] = {{8, 8}, {8, 8}, C_LAYOUT(double)},
+    [PIRN_TYPE_CHAR] = {{4, 4}, {4, 4}, C_LAYOUT(uint32_t)},
+    [PIRN_TYPE_STRING] = {{8, 4}, {16, 8}, C_LAYOUT(pirn_str)},
+    [PIRN_TYPE_LIST] = {{8, 4}, {16, 8}, C_LAYOUT(cm_list)},
+    [PIRN_TYPE_OWN] = {{4, 4}, {4, 4}, C_LAYOUT(void *)},
+    [PIRN_TYPE_BORROW] = {{4, 4}, {4, 4}, C_LAYOUT(void *)},
+    [PIRN_TYPE_MAP] = {{8, 4}, {16, 8}, C_LAYOUT(cm_list)},
+    [PIRN_TYPE_STREAM] = {{4, 4}, {4, 4}, C_LAYOUT(uint32_t)},
+    [PIRN_TYPE_FUTURE] = {{4, 4}, {4, 4}, C_LAYOUT(uint32_t)},
+    [PIRN_TYPE_ERROR_CONTEXT] = {{4, 4}, {4, 4}, C_LAYOUT(uint32_t)},
 };
+
+static uint32_t saturated(uint64_t size)
+{
+    return size > TOO_LARGE ? TOO_LARGE : (uint32_t)size;
+}
 
 static uint32_t align_up(uint32_t size, uint32_t align)
 {
-    uint64_t aligned = ((uint64_t)size + align - 1) / align * align;
-    return aligned > CM_SIZE_MAX ? CM_SIZE_MAX : (uint32_t)aligned;
-}
-
-static uint32_t add_sizes(uint32_t a, uint32_t b)
-{
-    uint64_t sum = (uint64_t)a + b;
-    return sum > CM_SIZE_MAX ? CM_SIZE_MAX : (uint32_t)sum;
+    return saturated(((uint64_t)size + align - 1) / align * align);
 }
 
 static uint32_t larger(uint32_t a, uint32_t b)
@@ -57,24 +70,51 @@ static uint32_t larger(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
-/* Appends a field to a struct that is being laid out; returns its offset. */
-static uint32_t add_field(cm_layout *layout, cm_layout field)
+static cm_layout layout_of(const pirn_type *type, int which)
 {
-    uint32_t offset = align_up(layout->size, field.align);
-    layout->size = add_sizes(offset, field.size);
-    layout->align = larger(layout->align, field.align);
+    return which == MEMORY ? type->memory : which == WIDE ? type->wide : type->c;
+}
+
+static place place_of(const pirn_type *type, int which)
+{
+    cm_layout layout = layout_of(type, which);
+    bool is_too_large = (which == C ? type->is_too_large_in_c : type->is_too_large) && layout.size == CM_LAYOUT_MOST;
+    return (place){is_too_large ? TOO_LARGE : layout.size, layout.align};
+}
+
+static cm_layout pack(place p)
+{
+    return (cm_layout){.size = p.size > CM_LAYOUT_MOST ? CM_LAYOUT_MOST : p.size, .align = p.align & 15};
+}
+
+/* What was computed goes to the node. Where pointers are small nothing is larger than where they are wide. */
+static void set_layouts(pirn_type *type, const place *places)
+{
+    type->memory = pack(places[MEMORY]);
+    type->wide = pack(places[WIDE]);
+    type->c = pack(places[C]);
+    type->is_too_large = places[WIDE].size == TOO_LARGE;
+    type->is_too_large_in_c = places[C].size == TOO_LARGE;
+}
+
+/* Appends a field to a struct that is being laid out; returns its offset. */
+static uint32_t add_field(place *to, place field)
+{
+    uint32_t offset = align_up(to->size, field.align);
+    to->size = saturated((uint64_t)offset + field.size);
+    to->align = larger(to->align, field.align);
     return offset;
 }
 
-static void add_to_union(cm_layout *layout, cm_layout member)
+static void add_to_union(place *to, place member)
 {
-    layout->size = larger(layout->size, member.size);
-    layout->align = larger(layout->align, member.align);
+    to->size = larger(to->size, member.size);
+    to->align = larger(to->align, member.align);
 }
 
-static cm_layout finish(cm_layout layout)
+static place finish(place p)
 {
-    return (cm_layout){align_up(layout.size, layout.align), layout.align};
+    return (place){align_up(p.size, p.align), p.align};
 }
 
 /* Bytes for the discriminant of `cases`: "discriminant_type". */
@@ -88,20 +128,22 @@ static uint8_t bytes_for_flags(uint32_t labels)
     return labels <= 8 ? 1 : labels <= 16 ? 2 : 4;
 }
 
-static cm_layout number_in_c(uint8_t size)
+static place number_place(uint8_t size, int which)
 {
-    return leaves[size == 1 ? PIRN_TYPE_U8 : size == 2 ? PIRN_TYPE_U16 : PIRN_TYPE_U32].c;
+    return leaves[size == 1 ? PIRN_TYPE_U8 : size == 2 ? PIRN_TYPE_U16 : PIRN_TYPE_U32][which];
 }
 
-static void lay_out_members(cm_member *members, uint32_t count, cm_layout *memory, cm_layout *c)
+static void lay_out_members(cm_member *members, uint32_t count, place *places)
 {
-    *memory = *c = (cm_layout){0, 1};
+    for (int which = 0; which < LAYOUTS; which++)
+        places[which] = (place){0, 1};
     for (uint32_t i = 0; i < count; i++) {
-        members[i].offset = add_field(memory, members[i].type->memory);
-        members[i].c_offset = add_field(c, members[i].type->c);
+        members[i].offset = add_field(&places[MEMORY], place_of(members[i].type, MEMORY));
+        add_field(&places[WIDE], place_of(members[i].type, WIDE));
+        members[i].c_offset = add_field(&places[C], place_of(members[i].type, C));
     }
-    *memory = finish(*memory);
-    *c = finish(*c);
+    for (int which = 0; which < LAYOUTS; which++)
+        places[which] = finish(places[which]);
 }
 
 uint32_t cm_case_count(const pirn_type *type)
@@ -117,40 +159,84 @@ const pirn_type *cm_case_type(const pirn_type *type, uint32_t index)
     return type->kind == PIRN_TYPE_ENUM ? NULL : type->members[index].type;
 }
 
-static void lay_out_variant(pirn_type *type)
+/* A tag and a union behind it; returns the union's offset. */
+static uint8_t lay_out_cases(const pirn_type *type, int which, place *out)
 {
-    uint32_t count = cm_case_count(type);
-    type->tag_size = bytes_for_tag(count);
-    cm_layout memory_union = {0, 1}, c_union = {0, 1};
-    for (uint32_t i = 0; i < count; i++) {
+    place cases = {0, 1};
+    for (uint32_t i = 0; i < cm_case_count(type); i++) {
         const pirn_type *payload = cm_case_type(type, i);
-        if (payload == NULL)
-            continue;
-        add_to_union(&memory_union, payload->memory);
-        add_to_union(&c_union, payload->c);
+        if (payload != NULL)
+            add_to_union(&cases, place_of(payload, which));
     }
-    type->memory = (cm_layout){type->tag_size, type->tag_size};
-    type->c = number_in_c(type->tag_size);
-    type->payload_offset = add_field(&type->memory, memory_union);
-    type->c_payload_offset = add_field(&type->c, finish(c_union));
-    type->memory = finish(type->memory);
-    type->c = finish(type->c);
+    *out = number_place(type->tag_size, which);
+    uint32_t offset = add_field(out, which == C ? finish(cases) : cases);
+    *out = finish(*out);
+    return (uint8_t)offset;
+}
+
+static void lay_out_variant(pirn_type *type, place *places)
+{
+    type->tag_size = bytes_for_tag(cm_case_count(type));
+    type->payload_offset = lay_out_cases(type, MEMORY, &places[MEMORY]);
+    lay_out_cases(type, WIDE, &places[WIDE]);
+    type->c_payload_offset = lay_out_cases(type, C, &places[C]);
+}
+
+static void lay_out_fixed_list(const pirn_type *type, place *places)
+{
+    for (int which = 0; which < LAYOUTS; which++) {
+        place element = place_of(type->element, which);
+        places[which] = (place){saturated((uint64_t)element.size * type->length), element.align};
+    }
+}
+
+static void lay_out(pirn_type *type, place *places)
+{
+    switch (type->kind) {
+    case PIRN_TYPE_RECORD:
+    case PIRN_TYPE_TUPLE:
+        lay_out_members((cm_member *)type->members, type->member_count, places);
+        return;
+    case PIRN_TYPE_VARIANT:
+    case PIRN_TYPE_ENUM:
+    case PIRN_TYPE_OPTION:
+    case PIRN_TYPE_RESULT:
+        lay_out_variant(type, places);
+        return;
+    case PIRN_TYPE_FLAGS:
+        type->tag_size = bytes_for_flags(type->member_count);
+        for (int which = 0; which < LAYOUTS; which++)
+            places[which] = number_place(type->tag_size, which);
+        return;
+    case PIRN_TYPE_FIXED_LIST:
+        lay_out_fixed_list(type, places);
+        return;
+    default:
+        for (int which = 0; which < LAYOUTS; which++)
+            places[which] = leaves[type->kind][which];
+    }
 }
 
 static void gather(pirn_type *type, const pirn_type *part)
 {
+    type->has_lists |= part->has_lists;
     type->has_pointers |= part->has_pointers;
     type->has_borrow |= part->has_borrow;
-    type->depth = larger(type->depth, part->depth + 1);
+    type->has_async |= part->has_async;
+    type->has_oversize |= part->has_oversize;
+    if (part->depth >= type->depth)
+        type->depth = part->depth == UINT8_MAX ? UINT8_MAX : (uint8_t)(part->depth + 1);
 }
 
-/* has_pointers, has_borrow and depth: from the parts. */
+/* What is inside: from the kind and from the parts. */
 static void describe_parts(pirn_type *type)
 {
-    bool is_handle = type->kind == PIRN_TYPE_OWN || type->kind == PIRN_TYPE_BORROW;
-    bool is_pointer = type->kind == PIRN_TYPE_STRING || type->kind == PIRN_TYPE_LIST;
-    type->has_pointers = is_handle || is_pointer;
-    type->has_borrow = type->kind == PIRN_TYPE_BORROW;
+    pirn_type_kind kind = type->kind;
+    type->has_lists = kind == PIRN_TYPE_STRING || kind == PIRN_TYPE_LIST || kind == PIRN_TYPE_MAP;
+    type->has_pointers = type->has_lists || kind == PIRN_TYPE_OWN || kind == PIRN_TYPE_BORROW;
+    type->has_borrow = kind == PIRN_TYPE_BORROW;
+    type->has_async = kind == PIRN_TYPE_STREAM || kind == PIRN_TYPE_FUTURE || kind == PIRN_TYPE_ERROR_CONTEXT;
+    type->has_oversize = kind == PIRN_TYPE_MAP && (type->element->is_too_large || type->element->is_too_large_in_c);
     type->depth = 1;
     if (type->element != NULL)
         gather(type, type->element);
@@ -161,33 +247,20 @@ static void describe_parts(pirn_type *type)
 
 void cm_type_layout(pirn_type *type)
 {
+    place places[LAYOUTS];
     describe_parts(type);
-    switch (type->kind) {
-    case PIRN_TYPE_RECORD:
-    case PIRN_TYPE_TUPLE:
-        lay_out_members((cm_member *)type->members, type->member_count, &type->memory, &type->c);
-        break;
-    case PIRN_TYPE_VARIANT:
-    case PIRN_TYPE_ENUM:
-    case PIRN_TYPE_OPTION:
-    case PIRN_TYPE_RESULT:
-        lay_out_variant(type);
-        break;
-    case PIRN_TYPE_FLAGS:
-        type->tag_size = bytes_for_flags(type->member_count);
-        type->memory = (cm_layout){type->tag_size, type->tag_size};
-        type->c = number_in_c(type->tag_size);
-        break;
-    default:
-        type->memory = leaves[type->kind].memory;
-        type->c = leaves[type->kind].c;
-    }
+    lay_out(type, places);
+    set_layouts(type, places);
     cm_type_flatten(type);
 }
 
 void cm_functype_layout(pirn_component_functype *type)
 {
-    lay_out_members((cm_member *)type->params, type->param_count, &type->params_memory, &type->params_c);
+    place places[LAYOUTS];
+    lay_out_members((cm_member *)type->params, type->param_count, places);
+    type->params_memory = pack(places[MEMORY]);
+    type->params_c = pack(places[C]);
+    type->is_too_large = places[WIDE].size == TOO_LARGE || places[C].size == TOO_LARGE;
     cm_functype_flatten(type);
 }
 

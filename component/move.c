@@ -579,7 +579,7 @@ pirn_status cm_lift_result(cm_context *cx, const cm_function_program *program, p
     if (result == NULL)
         return PIRN_OK;
     if (!program->result_in_memory)
-        return slots_to_object(result->ops, in_slots(cx, slots, program->type->result->flat.types),
+        return slots_to_object(result->ops, in_slots(cx, slots, program->type->flat_result.types),
                                in_object(cx, object));
     PIRN_TRY(check_whole(cx, result, slots[0].u32));
     return memory_to_object(result->ops, in_memory(cx, slots[0].u32), in_object(cx, object));
@@ -592,7 +592,7 @@ pirn_status cm_lower_result(cm_context *cx, const cm_function_program *program, 
         return PIRN_OK;
     if (!program->result_in_memory)
         return object_to_slots(result->ops, in_object(cx, object),
-                               in_slots(cx, slots, program->type->result->flat.types));
+                               in_slots(cx, slots, program->type->flat_result.types));
     uint32_t ptr = slots[program->result_slot].u32;
     PIRN_TRY(check_whole(cx, result, ptr));
     return object_to_memory(result->ops, in_object(cx, object), in_memory(cx, ptr));
@@ -654,7 +654,7 @@ pirn_status cm_pass_lift_result(const cm_pass *pass)
         return PIRN_OK;
     if (program->result_in_memory)
         return lift_memory(pass, program->result);
-    return lift_slots(pass, program->result, program->type->result->flat.types);
+    return lift_slots(pass, program->result, program->type->flat_result.types);
 }
 
 pirn_status cm_pass_lower_result(const cm_pass *pass)
@@ -663,7 +663,7 @@ pirn_status cm_pass_lower_result(const cm_pass *pass)
     if (program->result == NULL)
         return PIRN_OK;
     if (!program->result_in_memory)
-        return lower_slots(pass, program->result, program->type->result->flat.types);
+        return lower_slots(pass, program->result, program->type->flat_result.types);
     uint32_t ptr = pass->to[program->result_slot].u32;
     PIRN_TRY(check_whole(pass->receiver, program->result, ptr));
     return lower_memory(pass, program->result, ptr);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "component/names.h"
+#include <pirn/vm.h>
 #include <string.h>
 
 static bool is_digit(char c)
@@ -83,6 +84,7 @@ bool cm_label_valid(pirn_str text)
 /* Where a name is being read, for messages about the whole of it. */
 typedef struct name_context {
     pirn_str whole;
+    uint32_t features;
     uint64_t offset;
     pirn_error *error;
 } name_context;
@@ -108,13 +110,57 @@ static pirn_status parse_member(const name_context *c, pirn_str text, cm_name *o
     return check_kebab(c, out->label, true);
 }
 
+/* The words between `separator`s; *count is how many there were. */
+static pirn_status check_path(const name_context *c, pirn_str text, char separator, bool acronyms, size_t *count)
+{
+    for (*count = 0;; (*count)++) {
+        size_t end = find_char(text, separator);
+        PIRN_TRY(check_kebab(c, slice(text, 0, end), acronyms));
+        if (end == text.len)
+            break;
+        text = slice(text, end + 1, text.len);
+    }
+    *count += 1;
+    return PIRN_OK;
+}
+
+static pirn_status check_interface_version(const name_context *c, pirn_str version)
+{
+    if ((c->features & PIRN_COMPONENT_CANONICAL_NAMES) != 0 && cm_version_is_canonical(version))
+        return PIRN_OK;
+    return cm_version_check(version, c->offset, c->error);
+}
+
+/* What is behind the package: "/" interface, or several of them, the last of which is the interface. */
+static pirn_status parse_projections(const name_context *c, pirn_str text, cm_name *out)
+{
+    size_t last = text.len, count = 0;
+    while (last > 0 && text.data[last - 1] != '/')
+        last--;
+    PIRN_TRY(check_path(c, text, '/', true, &count));
+    if (count > 1 && (c->features & PIRN_COMPONENT_NESTED_NAMES) == 0) {
+        size_t slash = find_char(text, '/');
+        return base_fail(c->error, PIRN_INVALID, c->offset,
+                         "`%.*s` is not a valid extern name: trailing characters found: `%.*s`",
+                         PIRN_STR_ARG(c->whole), PIRN_STR_ARG(slice(text, slash, text.len)));
+    }
+    out->interface = slice(text, last, text.len);
+    out->package.len += count > 1 ? last : 0; /* packages in packages: up to the last "/" */
+    return PIRN_OK;
+}
+
 /* namespace ":" package "/" interface ("@" version)? */
 static pirn_status parse_interface(const name_context *c, pirn_str text, cm_name *out)
 {
-    size_t colon = find_char(text, ':');
+    bool nested = (c->features & PIRN_COMPONENT_NESTED_NAMES) != 0;
+    size_t at = find_char(text, '@'), count = 0;
+    pirn_str path = slice(text, 0, at);
+    size_t slash = find_char(path, '/'), colon = find_char(text, ':');
+    for (size_t i = colon + 1; nested && i < slash; i++)
+        colon = text.data[i] == ':' ? i : colon;
     out->kind = CM_NAME_INTERFACE;
     out->name_space = slice(text, 0, colon);
-    PIRN_TRY(check_kebab(c, out->name_space, false));
+    PIRN_TRY(check_path(c, out->name_space, ':', false, &count));
     pirn_str rest = slice(text, colon + 1, text.len);
     size_t end = 0;
     while (end < rest.len && rest.data[end] != '/' && rest.data[end] != ':' && rest.data[end] != '@')
@@ -125,21 +171,11 @@ static pirn_status parse_interface(const name_context *c, pirn_str text, cm_name
         return base_fail(c->error, PIRN_INVALID, c->offset,
                          "`%.*s` is not a valid extern name: expected `/` after package name",
                          PIRN_STR_ARG(c->whole));
-    rest = slice(rest, end + 1, rest.len);
-    size_t at = find_char(rest, '@'), slash = find_char(rest, '/');
-    size_t interface_end = at < slash ? at : slash;
-    out->interface = slice(rest, 0, interface_end);
-    PIRN_TRY(check_kebab(c, out->interface, true));
-    if (slash < at) {
-        pirn_str trailing = slice(rest, slash, rest.len);
-        return base_fail(c->error, PIRN_INVALID, c->offset,
-                         "`%.*s` is not a valid extern name: trailing characters found: `%.*s`",
-                         PIRN_STR_ARG(c->whole), PIRN_STR_ARG(trailing));
-    }
-    if (at == rest.len)
+    PIRN_TRY(parse_projections(c, slice(path, colon + 1 + end + 1, path.len), out));
+    if (at == text.len)
         return PIRN_OK;
-    out->version = slice(rest, at + 1, rest.len);
-    return cm_version_check(out->version, c->offset, c->error);
+    out->version = slice(text, at + 1, text.len);
+    return check_interface_version(c, out->version);
 }
 
 typedef struct annotation_row {
@@ -165,10 +201,10 @@ static const annotation_row *find_annotation(pirn_str text, pirn_str *rest)
     return NULL;
 }
 
-pirn_status cm_name_parse(pirn_str text, cm_name *out, uint64_t offset, pirn_error *error)
+pirn_status cm_name_parse(pirn_str text, uint32_t features, cm_name *out, uint64_t offset, pirn_error *error)
 {
     *out = (cm_name){.kind = CM_NAME_LABEL};
-    name_context context = {text, offset, error};
+    name_context context = {text, features, offset, error};
     pirn_str rest;
     const annotation_row *annotation = find_annotation(text, &rest);
     if (annotation != NULL) {
@@ -293,4 +329,19 @@ pirn_status cm_version_check(pirn_str text, uint64_t offset, pirn_error *error)
     if (at_char(&v, '+'))
         PIRN_TRY(read_identifiers(&v, false));
     return v.pos == text.len ? PIRN_OK : bad_character(&v, "version");
+}
+
+/* Zeros and dots, and behind them one number that is not 0; or all of them zeros. */
+bool cm_version_is_canonical(pirn_str text)
+{
+    if (pirn_str_eq(text, PIRN_STR("0.0.0")))
+        return true;
+    for (int i = 0; i < 2 && starts_with(text, "0."); i++)
+        text = slice(text, 2, text.len);
+    if (text.len == 0 || text.data[0] == '0')
+        return false;
+    size_t digits = 0;
+    while (digits < text.len && is_digit(text.data[digits]))
+        digits++;
+    return digits == text.len;
 }

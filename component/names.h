@@ -4,7 +4,8 @@
  *
  *   label        get-JSON              words and acronyms joined by "-"
  *   plain name   a label, [constructor]label, [method]label.label, [static]label.label
- *   interface    wasi:http/types@0.2.0
+ *   interface    wasi:http/types@0.2.0; with the features that are for it also those in nested namespaces and packages,
+ *                a:b:c/d/e, and canonical ones, which name a track: wasi:http/types@0.2
  */
 #pragma once
 
@@ -29,8 +30,11 @@ typedef struct cm_name {
     pirn_str name_space, package, interface, version;
 } cm_name;
 
-/* INVALID, with the words of the reason, at `offset`. */
-PIRN_MUST_CHECK pirn_status cm_name_parse(pirn_str text, cm_name *out, uint64_t offset, pirn_error *error);
+/* `features` is a mask of PIRN_COMPONENT_. INVALID, with the words of the reason, at `offset`. */
+PIRN_MUST_CHECK pirn_status cm_name_parse(pirn_str text, uint32_t features, cm_name *out, uint64_t offset,
+                                          pirn_error *error);
+/* A version that names a track: 2, 0.3, 0.0.4, 0.0.0. */
+bool cm_version_is_canonical(pirn_str text);
 /* A semantic version (2.0.0). INVALID otherwise. */
 PIRN_MUST_CHECK pirn_status cm_version_check(pirn_str text, uint64_t offset, pirn_error *error);
 

@@ -11,7 +11,6 @@
 
 #include "component/decode.h"
 #include "component/environment.h"
-#include "component/trapping.h"
 
 #include <string.h>
 
@@ -270,6 +269,37 @@ static pirn_status compile(planner *p, const pirn_component_functype *type, cm_s
     return step->canon.program == NULL ? base_nomem(p->error) : PIRN_OK;
 }
 
+/* The plan can be made, but not run. */
+static void refuse(planner *p, const cm_definition *def, const char *what)
+{
+    if (p->plan->unsupported != NULL)
+        return;
+    p->plan->unsupported = what;
+    p->plan->unsupported_offset = def->offset;
+}
+
+static void refuse_value(planner *p, const cm_definition *def, const pirn_type *type)
+{
+    if (type->has_async)
+        refuse(p, def, "a function with streams, futures or error contexts");
+    if (type->has_oversize)
+        refuse(p, def, "a function with a map whose pairs fit no memory");
+}
+
+/* Of lift and lower. */
+static void refuse_types(planner *p, const cm_definition *def)
+{
+    const pirn_component_functype *type = def->canon->functype;
+    if (def->canon->options->is_async)
+        refuse(p, def, def->canon->kind == CM_CANON_LIFT ? "canon lift with `async`" : "canon lower with `async`");
+    for (uint32_t i = 0; i < type->param_count; i++)
+        refuse_value(p, def, type->params[i].type);
+    if (type->result != NULL)
+        refuse_value(p, def, type->result);
+    if (type->is_async)
+        refuse(p, def, "an async function");
+}
+
 static pirn_status plan_lift(planner *p, const cm_environment *env, const cm_definition *def, cm_value *out)
 {
     cm_step step = {.kind = CM_STEP_LIFT, .number = p->plan->host_function_count + p->plan->lifted_count++};
@@ -277,6 +307,7 @@ static pirn_status plan_lift(planner *p, const cm_environment *env, const cm_def
     step.canon.options = resolve_options(env, def->canon->options);
     step.canon.core = cm_environment_core(env, CM_CORE_FUNC, def->canon->func);
     out->function = step.number;
+    refuse_types(p, def);
     return add_step(p, &step);
 }
 
@@ -287,6 +318,8 @@ static pirn_status plan_lower(planner *p, const cm_environment *env, const cm_de
     step.canon.options = resolve_options(env, def->canon->options);
     step.canon.callee = env->items[CM_FUNC][def->canon->func].function;
     step.canon.slot = p->plan->lowered_count++;
+    step.canon.core_type = def->item.core_func;
+    refuse_types(p, def);
     out->core = (cm_core_source){CM_NONE, step.number};
     return add_step(p, &step);
 }
@@ -307,10 +340,12 @@ static pirn_status plan_builtin(planner *p, const cm_environment *env, const cm_
 
 static pirn_status plan_trapping(planner *p, const cm_definition *def, cm_value *out)
 {
-    const cm_trapping_canon *canon = cm_trapping_canon_find((uint8_t)def->canon->kind);
+    const cm_canon_info *canon = cm_canon_info_find((uint8_t)def->canon->kind);
     cm_step step = {.kind = CM_STEP_TRAPPING, .number = p->plan->core_function_count++};
     step.trapping.type = def->item.core_func;
     step.trapping.text = canon->text;
+    if (canon->run == CM_REFUSES)
+        refuse(p, def, canon->text);
     out->core = (cm_core_source){CM_NONE, step.number};
     return add_step(p, &step);
 }
@@ -338,7 +373,7 @@ static pirn_status plan_resource_type(planner *p, cm_environment *env, const cm_
     cm_step step = {.kind = CM_STEP_RESOURCE_TYPE};
     step.number = p->plan->host_resource_count + p->plan->guest_resource_count++;
     step.resource_type.definer = env->state;
-    step.resource_type.dtor = cm_environment_core(env, CM_CORE_FUNC, def->syntax->dtor);
+    step.resource_type.dtor = cm_environment_core(env, CM_CORE_FUNC, def->dtor);
     env->resources[def->item.type.resource] = step.number;
     return add_step(p, &step);
 }

@@ -61,9 +61,10 @@ typedef struct cm_step {
         struct {
             const cm_function_program *program;
             cm_option_sources options;
-            cm_core_source core; /* LIFT */
-            uint32_t callee;     /* LOWER: a function */
-            uint32_t slot;       /* LOWER: which of the plan's */
+            cm_core_source core;            /* LIFT */
+            uint32_t callee;                /* LOWER: a function */
+            uint32_t slot;                  /* LOWER: which of the plan's */
+            const pirn_functype *core_type; /* LOWER: of the core function */
         } canon;
         struct {
             cm_resource_operation operation;
@@ -109,7 +110,9 @@ struct pirn_prepared {
     const pirn_resourcedesc *const *host_resources;
     uint32_t host_resource_count, guest_resource_count;
     uint32_t core_instance_count, core_function_count, lowered_count, builtin_count;
-    uint32_t most_imports; /* of one core instance */
+    uint32_t most_imports;   /* of one core instance */
+    const char *unsupported; /* the first thing that it needs to run and that is not there yet; NULL: none */
+    uint64_t unsupported_offset;
     const cm_planned_export *exports;
     uint32_t export_count;
     const pirn_str *interfaces; /* the exports' distinct interfaces */

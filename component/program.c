@@ -55,9 +55,9 @@ static bool put_copy(op_row *row, const cm_program *program, position at)
     return true;
 }
 
-static bool put_part(cm_compiler *compiler, op_row *row, const pirn_type *type, position at)
+/* NULL: there was no memory for it. */
+static bool put_program(op_row *row, const cm_program *program, position at)
 {
-    const cm_program *program = cm_compile(compiler, type);
     if (program == NULL)
         return false;
     if (program->op_count <= COPY_OPS)
@@ -65,6 +65,11 @@ static bool put_part(cm_compiler *compiler, op_row *row, const pirn_type *type, 
     cm_op op = op_at(CM_OP_PART, at);
     op.program = program;
     return put(row, op);
+}
+
+static bool put_part(cm_compiler *compiler, op_row *row, const pirn_type *type, position at)
+{
+    return put_program(row, cm_compile(compiler, type), at);
 }
 
 static bool put_members(cm_compiler *compiler, op_row *row, const cm_member *members, uint32_t count)
@@ -75,7 +80,7 @@ static bool put_members(cm_compiler *compiler, op_row *row, const cm_member *mem
         at.object = members[i].c_offset;
         if (!put_part(compiler, row, members[i].type, at))
             return false;
-        at.flat += members[i].type->flat.count;
+        at.flat += members[i].type->flat_count;
     }
     return true;
 }
@@ -88,9 +93,9 @@ static bool put_case(cm_compiler *compiler, op_row *row, const pirn_type *type, 
     position at = {1, type->payload_offset, type->c_payload_offset};
     if (payload != NULL && !put_part(compiler, row, payload, at))
         return false;
-    at.flat += payload == NULL ? 0 : payload->flat.count;
+    at.flat += payload == NULL ? 0 : payload->flat_count;
     cm_op fill = op_at(CM_OP_FILL, at);
-    fill.count = type->flat.count - at.flat;
+    fill.count = type->flat_count - at.flat;
     return fill.count == 0 || put(row, fill);
 }
 
@@ -138,6 +143,41 @@ static bool put_variant(cm_compiler *compiler, op_row *row, const pirn_type *typ
     return cases != NULL && put(row, op) && put_cases(compiler, row, type, cases);
 }
 
+/* ---- Lists of fixed length ------------------------------------------------------------------------------------- */
+
+static bool finish(cm_compiler *compiler, const op_row *row, cm_program *program);
+static bool put_run(cm_compiler *compiler, op_row *row, const pirn_type *element, uint32_t count);
+
+/* So many elements one behind the other. */
+static const cm_program *compile_run(cm_compiler *compiler, const pirn_type *element, uint32_t count)
+{
+    op_row row = {.allocator = compiler->arena->allocator};
+    cm_program *program = base_arena_zero(compiler->arena, sizeof *program);
+    if (program == NULL)
+        return NULL;
+    program->memory = (cm_layout){.size = element->memory.size * count, .align = element->memory.align};
+    program->c = (cm_layout){.size = element->c.size * count, .align = element->c.align};
+    bool is_done = put_run(compiler, &row, element, count) && finish(compiler, &row, program);
+    BASE_VEC_DONE(&row.ops, row.allocator);
+    return is_done ? program : NULL;
+}
+
+static position position_of(const pirn_type *element, uint32_t index)
+{
+    return (position){element->flat_count * index, element->memory.size * index, element->c.size * index};
+}
+
+/* Two halves with one program, so that a long list has short ones; and the last of an odd number. */
+static bool put_run(cm_compiler *compiler, op_row *row, const pirn_type *element, uint32_t count)
+{
+    uint32_t half = count / 2;
+    const cm_program *program = half == 0 ? NULL : compile_run(compiler, element, half);
+    for (uint32_t i = 0; half > 0 && i < 2; i++)
+        if (!put_program(row, program, position_of(element, i * half)))
+            return false;
+    return count % 2 == 0 || put_part(compiler, row, element, position_of(element, count - 1));
+}
+
 /* ---- Nodes ----------------------------------------------------------------------------------------------------- */
 
 static bool put_list(cm_compiler *compiler, op_row *row, const pirn_type *type)
@@ -149,12 +189,16 @@ static bool put_list(cm_compiler *compiler, op_row *row, const pirn_type *type)
 static cm_op leaf_op(const pirn_type *type)
 {
     static const uint8_t codes[] = {
-        [PIRN_TYPE_BOOL] = CM_OP_BOOL,     [PIRN_TYPE_S8] = CM_OP_S8,         [PIRN_TYPE_U8] = CM_OP_U8,
-        [PIRN_TYPE_S16] = CM_OP_S16,       [PIRN_TYPE_U16] = CM_OP_U16,       [PIRN_TYPE_S32] = CM_OP_I32,
-        [PIRN_TYPE_U32] = CM_OP_I32,       [PIRN_TYPE_S64] = CM_OP_I64,       [PIRN_TYPE_U64] = CM_OP_I64,
-        [PIRN_TYPE_F32] = CM_OP_F32,       [PIRN_TYPE_F64] = CM_OP_F64,       [PIRN_TYPE_CHAR] = CM_OP_CHAR,
-        [PIRN_TYPE_STRING] = CM_OP_STRING, [PIRN_TYPE_ENUM] = CM_OP_ENUM,     [PIRN_TYPE_FLAGS] = CM_OP_FLAGS,
-        [PIRN_TYPE_OWN] = CM_OP_HANDLE,    [PIRN_TYPE_BORROW] = CM_OP_HANDLE,
+        [PIRN_TYPE_BOOL] = CM_OP_BOOL,     [PIRN_TYPE_S8] = CM_OP_S8,
+        [PIRN_TYPE_U8] = CM_OP_U8,         [PIRN_TYPE_S16] = CM_OP_S16,
+        [PIRN_TYPE_U16] = CM_OP_U16,       [PIRN_TYPE_S32] = CM_OP_I32,
+        [PIRN_TYPE_U32] = CM_OP_I32,       [PIRN_TYPE_S64] = CM_OP_I64,
+        [PIRN_TYPE_U64] = CM_OP_I64,       [PIRN_TYPE_F32] = CM_OP_F32,
+        [PIRN_TYPE_F64] = CM_OP_F64,       [PIRN_TYPE_CHAR] = CM_OP_CHAR,
+        [PIRN_TYPE_STRING] = CM_OP_STRING, [PIRN_TYPE_ENUM] = CM_OP_ENUM,
+        [PIRN_TYPE_FLAGS] = CM_OP_FLAGS,   [PIRN_TYPE_OWN] = CM_OP_HANDLE,
+        [PIRN_TYPE_BORROW] = CM_OP_HANDLE, [PIRN_TYPE_STREAM] = CM_OP_I32,
+        [PIRN_TYPE_FUTURE] = CM_OP_I32,    [PIRN_TYPE_ERROR_CONTEXT] = CM_OP_I32,
     };
     cm_op op = {.code = codes[type->kind], .size = type->tag_size, .count = type->member_count};
     if (op.code == CM_OP_HANDLE)
@@ -175,7 +219,10 @@ static bool put_node(cm_compiler *compiler, op_row *row, const pirn_type *type)
     case PIRN_TYPE_RESULT:
         return put_variant(compiler, row, type);
     case PIRN_TYPE_LIST:
+    case PIRN_TYPE_MAP:
         return put_list(compiler, row, type);
+    case PIRN_TYPE_FIXED_LIST:
+        return put_run(compiler, row, type->element, type->length);
     default:
         return put(row, leaf_op(type));
     }

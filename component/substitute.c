@@ -118,7 +118,7 @@ static bool same_parts(const pirn_type *a, const pirn_type *b)
 static pirn_status substitute_type(cm_substitution *s, const pirn_type *type, const pirn_type **out)
 {
     *out = type;
-    if (type->kind <= PIRN_TYPE_STRING || find_node(s, type, out))
+    if (cm_kind_is_primitive(type->kind) || find_node(s, type, out))
         return PIRN_OK;
     PIRN_TRY(cm_spend_steps(s->v, 1));
     pirn_type parts;
@@ -278,7 +278,7 @@ static pirn_status name_value(cm_substitution *s, const pirn_str *name, const pi
     if (named == NULL)
         return copy_failed(s);
     named->identity = ++s->v->next_identity;
-    named->name = *name;
+    named->name = name;
     *out = named;
     return set_node(s, type, named);
 }

@@ -129,11 +129,33 @@ static pirn_status match_result(cm_substitution *s, const pirn_type *e, const pi
     return PIRN_OK;
 }
 
+/* Streams and futures, which may be of nothing. */
+static pirn_status match_async(cm_substitution *s, const pirn_type *e, const pirn_type *a)
+{
+    if (e->element == NULL && a->element == NULL)
+        return PIRN_OK;
+    const char *kind = pirn_type_kind_name(e->kind);
+    if (e->element == NULL || a->element == NULL)
+        return mismatch(s, "expected %s type %s, found it %s", kind,
+                        e->element == NULL ? "to be of nothing" : "to have a type",
+                        e->element == NULL ? "to have a type" : "to be of nothing");
+    return within(s, match_type(s, e->element, a->element), "type mismatch in %s", kind);
+}
+
 static pirn_status match_same_kind(cm_substitution *s, const pirn_type *e, const pirn_type *a)
 {
     switch (e->kind) {
+    case PIRN_TYPE_STREAM:
+    case PIRN_TYPE_FUTURE:
+        return match_async(s, e, a);
+    case PIRN_TYPE_FIXED_LIST:
+        if (e->length != a->length)
+            return mismatch(s, "expected a list of %u elements, found one of %u", (unsigned)e->length,
+                            (unsigned)a->length);
+        return match_type(s, e->element, a->element);
     case PIRN_TYPE_LIST:
     case PIRN_TYPE_OPTION:
+    case PIRN_TYPE_MAP:
         return match_type(s, e->element, a->element);
     case PIRN_TYPE_RECORD:
         return match_record(s, e, a);
@@ -169,7 +191,7 @@ static pirn_status match_type(cm_substitution *s, const pirn_type *expected, con
     expected = standing_for(s, expected);
     if (expected->kind == actual->kind)
         return match_same_kind(s, expected, actual);
-    if (expected->kind <= PIRN_TYPE_STRING && actual->kind <= PIRN_TYPE_STRING)
+    if (cm_kind_is_primitive(expected->kind) && cm_kind_is_primitive(actual->kind))
         return mismatch(s, "expected primitive `%s` found primitive `%s`", pirn_type_kind_name(expected->kind),
                         pirn_type_kind_name(actual->kind));
     return mismatch(s, "expected %s, found %s", pirn_type_kind_name(expected->kind),
@@ -178,6 +200,9 @@ static pirn_status match_type(cm_substitution *s, const pirn_type *expected, con
 
 static pirn_status match_func(cm_substitution *s, const pirn_component_functype *e, const pirn_component_functype *a)
 {
+    if (e->is_async != a->is_async)
+        return mismatch(s, "expected %s function, found %s one", e->is_async ? "an async" : "a sync",
+                        a->is_async ? "an async" : "a sync");
     if (e->param_count != a->param_count)
         return mismatch(s, "expected %u parameters, found %u", e->param_count, a->param_count);
     for (uint32_t i = 0; i < e->param_count; i++) {
@@ -397,10 +422,10 @@ static pirn_status match_resource(cm_substitution *s, const cm_type *expected, c
 /* The expected named type stands for the actual one from now on. */
 static pirn_status match_named(cm_substitution *s, const pirn_type *expected, const pirn_type *actual)
 {
-    if (expected->kind <= PIRN_TYPE_STRING && actual->kind > PIRN_TYPE_STRING)
+    if (cm_kind_is_primitive(expected->kind) && !cm_kind_is_primitive(actual->kind))
         return mismatch(s, "expected primitive, found %s", pirn_type_kind_name(actual->kind));
     PIRN_TRY(match_type(s, expected, actual));
-    if (expected->kind <= PIRN_TYPE_STRING)
+    if (cm_kind_is_primitive(expected->kind))
         return PIRN_OK;
     return cm_idmap_set(&s->nodes, (uintptr_t)expected, (uintptr_t)actual) ? PIRN_OK : cm_nomem(s->v);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Value and function types as WIT text. */
 #include "component/type.h"
+#include <stdio.h>
 #include <string.h>
 
 /* What fits is written; the length counts on. */
@@ -85,10 +86,29 @@ static void put_result(text_out *out, const pirn_type *ok, const pirn_type *erro
     put_c(out, ">");
 }
 
+static bool is_handle(const pirn_type *type)
+{
+    return type->kind == PIRN_TYPE_OWN || type->kind == PIRN_TYPE_BORROW;
+}
+
 static void put_handle(text_out *out, const pirn_type *type)
 {
     put_c(out, type->kind == PIRN_TYPE_OWN ? "own<" : "borrow<");
-    put(out, type->resource_name.len > 0 ? type->resource_name : PIRN_STR("resource"));
+    put(out, type->name != NULL ? *type->name : PIRN_STR("resource"));
+    put_c(out, ">");
+}
+
+/* `list<u8, 4>`: something of an element, which may have none, and a length, which may be 0. */
+static void put_generic(text_out *out, const char *word, const pirn_type *element, uint32_t length)
+{
+    put_c(out, word);
+    if (element == NULL)
+        return;
+    put_c(out, "<");
+    put_type(out, element);
+    char digits[16];
+    snprintf(digits, sizeof digits, ", %u", (unsigned)length);
+    put_c(out, length > 0 ? digits : "");
     put_c(out, ">");
 }
 
@@ -97,9 +117,15 @@ static void put_definition(text_out *out, const pirn_type *type)
     switch (type->kind) {
     case PIRN_TYPE_LIST:
     case PIRN_TYPE_OPTION:
-        put_c(out, type->kind == PIRN_TYPE_LIST ? "list<" : "option<");
-        put_type(out, type->element);
-        put_c(out, ">");
+    case PIRN_TYPE_STREAM:
+    case PIRN_TYPE_FUTURE:
+        put_generic(out, pirn_type_kind_name(type->kind), type->element, 0);
+        break;
+    case PIRN_TYPE_FIXED_LIST:
+        put_generic(out, "list", type->element, type->length);
+        break;
+    case PIRN_TYPE_MAP:
+        put_members(out, "map<", type->element->members, 2, put_element, ">");
         break;
     case PIRN_TYPE_RECORD:
         put_members(out, "record { ", type->members, type->member_count, put_field, " }");
@@ -130,8 +156,8 @@ static void put_definition(text_out *out, const pirn_type *type)
 
 static void put_type(text_out *out, const pirn_type *type)
 {
-    if (out->by_name && type->name.len > 0)
-        put(out, type->name);
+    if (out->by_name && type->name != NULL && !is_handle(type))
+        put(out, *type->name);
     else
         put_definition(out, type);
 }
@@ -213,17 +239,22 @@ const pirn_type *pirn_type_member_type(const pirn_type *type, size_t index)
 
 pirn_str pirn_type_resource_name(const pirn_type *type)
 {
-    return type->resource_name;
+    return cm_name_text(is_handle(type) ? type->name : NULL);
+}
+
+size_t pirn_type_length(const pirn_type *type)
+{
+    return type->kind == PIRN_TYPE_FIXED_LIST ? type->length : 0;
 }
 
 uint32_t pirn_type_resource(const pirn_type *type)
 {
-    return type->kind == PIRN_TYPE_OWN || type->kind == PIRN_TYPE_BORROW ? type->resource + 1 : 0;
+    return is_handle(type) ? type->resource + 1 : 0;
 }
 
 pirn_str pirn_type_name(const pirn_type *type)
 {
-    return type->name.data != NULL ? type->name : PIRN_STR("");
+    return cm_name_text(is_handle(type) ? NULL : type->name);
 }
 
 const void *pirn_type_origin(const pirn_type *type)

@@ -45,7 +45,12 @@ bool cm_typedesc_matches(const pirn_typedesc *desc, const pirn_type *type, const
     switch (type->kind) {
     case PIRN_TYPE_LIST:
     case PIRN_TYPE_OPTION:
+    case PIRN_TYPE_MAP:
+    case PIRN_TYPE_STREAM:
+    case PIRN_TYPE_FUTURE:
         return optional_matches(desc->element, type->element, resources);
+    case PIRN_TYPE_FIXED_LIST:
+        return desc->member_count == type->length && optional_matches(desc->element, type->element, resources);
     case PIRN_TYPE_RECORD:
     case PIRN_TYPE_VARIANT:
     case PIRN_TYPE_ENUM:
@@ -65,7 +70,7 @@ bool cm_typedesc_matches(const pirn_typedesc *desc, const pirn_type *type, const
 bool cm_funcdesc_matches(const pirn_funcdesc *desc, const pirn_component_functype *type,
                          const cm_host_resources *resources)
 {
-    if (desc->param_count != type->param_count)
+    if (type->is_async || desc->param_count != type->param_count)
         return false;
     for (uint32_t i = 0; i < type->param_count; i++) {
         if (!optional_matches(desc->params[i].type, type->params[i].type, resources))
@@ -96,13 +101,20 @@ static const pirn_type *build_type(base_arena *arena, const pirn_typedesc *desc)
     if (type == NULL)
         return NULL;
     type->kind = desc->kind;
-    type->member_count = desc->member_count;
-    if (!build_members(arena, desc->members, desc->member_count, &type->members))
+    type->member_count = desc->members == NULL ? 0 : desc->member_count;
+    if (!build_members(arena, desc->members, type->member_count, &type->members))
         return NULL;
     if (desc->element != NULL && (type->element = build_type(arena, desc->element)) == NULL)
         return NULL;
-    if (desc->resource != NULL)
-        type->resource_name = pirn_str_of(desc->resource->name);
+    if (desc->kind == PIRN_TYPE_FIXED_LIST)
+        type->length = desc->member_count;
+    if (desc->resource == NULL)
+        return type;
+    pirn_str *name = base_arena_alloc(arena, sizeof *name);
+    if (name == NULL)
+        return NULL;
+    *name = pirn_str_of(desc->resource->name);
+    type->name = name;
     return type;
 }
 

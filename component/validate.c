@@ -132,32 +132,39 @@ static const validate_definition validators[] = {
     [CM_DEF_CORE_MODULE] = cm_validate_core_module,
     [CM_DEF_CORE_INSTANTIATE] = cm_validate_core_instance,
     [CM_DEF_CORE_EXPORTS] = cm_validate_core_instance,
-    [CM_DEF_CORE_TYPE] = cm_validate_core_type,
+    [CM_DEF_CORE_TYPE] = cm_validate_declared,
     [CM_DEF_COMPONENT] = validate_component,
     [CM_DEF_INSTANTIATE] = cm_validate_instance,
     [CM_DEF_EXPORTS] = cm_validate_instance,
     [CM_DEF_ALIAS_EXPORT] = cm_validate_alias,
     [CM_DEF_ALIAS_CORE_EXPORT] = cm_validate_alias,
     [CM_DEF_ALIAS_OUTER] = cm_validate_alias,
-    [CM_DEF_TYPE] = cm_validate_type,
+    [CM_DEF_TYPE] = cm_validate_declared,
     [CM_DEF_CANON] = cm_validate_canon,
     [CM_DEF_IMPORT] = cm_validate_import,
     [CM_DEF_EXPORT] = cm_validate_export,
 };
 
-static pirn_status validate_definitions(cm_scope *scope)
+void cm_scope_init(cm_scope *scope, cm_validator *v, cm_scope *parent, cm_component *body)
 {
-    cm_component *body = scope->body;
-    for (uint32_t i = 0; i < body->definition_count; i++) {
-        cm_definition *definition = &body->definitions[i];
-        scope->v->offset = definition->offset;
-        scope->position = i;
-        PIRN_TRY(cm_spend_steps(scope->v, 1));
-        PIRN_TRY(validators[definition->kind](scope, definition));
-    }
-    scope->position = body->definition_count;
-    scope->v->offset = body->offset;
-    return PIRN_OK;
+    *scope = (cm_scope){.v = v, .body = body, .parent = parent};
+    cm_namespace_init(&scope->imports, "import", v->allocator);
+    cm_namespace_init(&scope->exports, "export", v->allocator);
+    body->first_resource = v->next_resource;
+}
+
+void cm_scope_done(cm_scope *scope)
+{
+    cm_namespace_done(&scope->imports);
+    cm_namespace_done(&scope->exports);
+}
+
+pirn_status cm_scope_add(cm_scope *scope, cm_definition *definition)
+{
+    scope->v->offset = definition->offset;
+    scope->position = (uint32_t)(definition - scope->body->definitions);
+    PIRN_TRY(cm_spend_steps(scope->v, 1));
+    return validators[definition->kind](scope, definition);
 }
 
 static pirn_status gather_externs(cm_scope *scope, cm_definition_kind kind, cm_externs *out)
@@ -203,10 +210,13 @@ static pirn_status finish_births(cm_scope *scope, cm_component_type *type)
 }
 
 /* The type of the whole: its imports and exports. */
-static pirn_status finish_type(cm_scope *scope)
+pirn_status cm_scope_finish(cm_scope *scope)
 {
     cm_component *body = scope->body;
     cm_component_type *type = &body->type;
+    scope->position = body->definition_count;
+    scope->v->offset = body->offset;
+    cm_scope_done(scope); /* all names are in */
     PIRN_TRY(gather_externs(scope, CM_DEF_IMPORT, &type->imports));
     PIRN_TRY(gather_externs(scope, CM_DEF_EXPORT, &type->exports));
     PIRN_TRY(finish_births(scope, type));
@@ -222,29 +232,34 @@ static pirn_status finish_type(cm_scope *scope)
     return cm_extent_check(scope->v, type->extent);
 }
 
+static pirn_status validate_definitions(cm_scope *scope)
+{
+    for (uint32_t i = 0; i < scope->body->definition_count; i++)
+        PIRN_TRY(cm_scope_add(scope, &scope->body->definitions[i]));
+    return cm_scope_finish(scope);
+}
+
 pirn_status cm_validate_body(cm_validator *v, cm_scope *parent, cm_component *body)
 {
-    cm_scope scope = {.v = v, .body = body, .parent = parent};
-    cm_namespace_init(&scope.imports, "import", v->allocator);
-    cm_namespace_init(&scope.exports, "export", v->allocator);
-    body->first_resource = v->next_resource;
+    cm_scope scope;
+    cm_scope_init(&scope, v, parent, body);
     pirn_status status = validate_definitions(&scope);
-    cm_namespace_done(&scope.imports);
-    cm_namespace_done(&scope.exports);
-    return status == PIRN_OK ? finish_type(&scope) : status;
+    cm_scope_done(&scope);
+    return status;
 }
 
 static pirn_status make_primitives(cm_validator *v)
 {
-    pirn_type *types = cm_array(v, PIRN_TYPE_STRING + 1, sizeof *types);
-    if (types == NULL)
-        return PIRN_NOMEM;
-    for (int kind = 0; kind <= PIRN_TYPE_STRING; kind++) {
-        types[kind].kind = (pirn_type_kind)kind;
-        types[kind].extent = (cm_extent){1, 1};
-        types[kind].has_lists = kind == PIRN_TYPE_STRING;
-        cm_type_layout(&types[kind]);
-        v->primitives[kind] = &types[kind];
+    for (int kind = 0; kind <= PIRN_TYPE_ERROR_CONTEXT; kind++) {
+        if (!cm_kind_is_primitive((pirn_type_kind)kind))
+            continue;
+        pirn_type *type = cm_array(v, 1, sizeof *type);
+        if (type == NULL)
+            return PIRN_NOMEM;
+        type->kind = (pirn_type_kind)kind;
+        type->unfolded = 1;
+        cm_type_layout(type);
+        v->primitives[kind] = type;
     }
     return PIRN_OK;
 }
@@ -260,11 +275,16 @@ pirn_status cm_validate(pirn_component *component, pirn_error *error)
         .error = error,
         .nodes_left = BASE_NODES + (uint64_t)component->size * NODES_PER_BYTE,
         .steps_left = BASE_STEPS + (uint64_t)component->size * STEPS_PER_BYTE,
+        .decoder = {.component = component, .arena = &component->arena},
     };
+    base_arena_init(&v.decoder.syntax, component->allocator);
+    cm_idmap_init(&v.pairs, component->allocator);
     pirn_status status = make_primitives(&v);
     if (status == PIRN_OK)
         status = cm_validate_body(&v, NULL, component->root);
     component->resource_count = v.next_resource;
     BASE_VEC_DONE(&v.owners, v.allocator);
+    base_arena_done(&v.decoder.syntax);
+    cm_idmap_done(&v.pairs);
     return status;
 }

@@ -20,14 +20,16 @@ typedef struct cm_validator {
     pirn_component *component;
     pirn_engine *engine;
     const pirn_allocator *allocator;
-    base_arena *arena; /* the component's */
+    base_arena *arena;  /* the component's */
+    cm_decoder decoder; /* of types */
     pirn_error *error;
     uint64_t offset; /* of what is being validated: where errors are */
     cm_resource_id next_resource;
     uint32_t next_identity;
     uint64_t nodes_left, steps_left;       /* the allowances */
     BASE_VEC(const cm_component *) owners; /* by resource id: the component that defines it, or NULL */
-    const pirn_type *primitives[PIRN_TYPE_STRING + 1];
+    cm_idmap pairs;                        /* of maps that say little in the file: see cm_validate_type */
+    const pirn_type *primitives[PIRN_TYPE_ERROR_CONTEXT + 1]; /* by kind; NULL: the kind has parts */
 } cm_validator;
 
 /* The names of imports, of exports, or of the exports of one instance, as they are added. */
@@ -71,7 +73,18 @@ PIRN_MUST_CHECK pirn_status cm_scope_type(cm_scope *scope, uint32_t index, cm_ty
                                           const cm_type **out);
 PIRN_MUST_CHECK pirn_status cm_scope_outer(cm_scope *scope, uint32_t depth, cm_scope **out);
 
+/* The value type that the syntax names. INVALID. */
+PIRN_MUST_CHECK pirn_status cm_resolve_value(cm_scope *scope, const cm_value_syntax *syntax, const pirn_type **out);
+/* A component. */
 PIRN_MUST_CHECK pirn_status cm_validate_body(cm_validator *v, cm_scope *parent, cm_component *body);
+/* For all kinds of bodies: begins a scope; validates a definition of it, the next; makes body->type; ends, also twice. */
+void cm_scope_init(cm_scope *scope, cm_validator *v, cm_scope *parent, cm_component *body);
+PIRN_MUST_CHECK pirn_status cm_scope_add(cm_scope *scope, cm_definition *definition);
+PIRN_MUST_CHECK pirn_status cm_scope_finish(cm_scope *scope);
+void cm_scope_done(cm_scope *scope);
+/* Reads the type or core type of a definition from the file, and validates it. */
+PIRN_MUST_CHECK pirn_status cm_validate_declared(cm_scope *scope, cm_definition *definition);
+/* A type (but for component and instance types) or core type that has been read. */
 PIRN_MUST_CHECK pirn_status cm_validate_type(cm_scope *scope, cm_definition *definition);
 PIRN_MUST_CHECK pirn_status cm_validate_core_module(cm_scope *scope, cm_definition *definition);
 PIRN_MUST_CHECK pirn_status cm_validate_core_instance(cm_scope *scope, cm_definition *definition);
@@ -84,6 +97,9 @@ PIRN_MUST_CHECK pirn_status cm_validate_export(cm_scope *scope, cm_definition *d
 
 void cm_namespace_init(cm_namespace *names, const char *word, const pirn_allocator *allocator);
 void cm_namespace_done(cm_namespace *names);
-/* Adds an import or export: the name's grammar, its uniqueness, and what its annotation says of the item. */
+/*
+ * Adds an import or export: the name's grammar, its uniqueness, what its annotation says of the item, and its attributes, which
+ * may be NULL.
+ */
 PIRN_MUST_CHECK pirn_status cm_namespace_add(cm_validator *v, cm_namespace *names, const pirn_str *name,
-                                             const cm_item *item);
+                                             const cm_attributes *attributes, const cm_item *item);

@@ -2,6 +2,7 @@
 /* Core modules, core types and core instances in a component. Modules themselves are the VM's to validate. */
 #include "component/externs.h"
 #include "component/subtype.h"
+#include "vm/binary/writer.h"
 #include <string.h>
 
 /* ---- Names of imports and exports -------------------------------------------------------------------------------- */
@@ -85,8 +86,49 @@ pirn_status cm_validate_core_module(cm_scope *scope, cm_definition *definition)
 /* The function types that the declarators of a module type have made, by index. */
 typedef BASE_VEC(const pirn_functype *) functype_list;
 
+static void write_types(vm_writer *w, const pirn_valtype *types, uint32_t count)
+{
+    vm_writer_leb_unsigned(w, count);
+    for (uint32_t i = 0; i < count; i++)
+        vm_writer_u8(w, (uint8_t)types[i]);
+}
+
+/* The bytes of a module that imports a function of an open type, and does nothing else. */
+static void write_open_type(vm_writer *w, const cm_core_functype_syntax *syntax)
+{
+    vm_writer_bytes(w, "\0asm\1\0\0\0", 8);
+    size_t section = vm_writer_begin(w, 1);
+    vm_writer_bytes(w, "\1\x50\0\x60", 4);
+    write_types(w, syntax->params, syntax->param_count);
+    write_types(w, syntax->results, syntax->result_count);
+    vm_writer_end(w, section);
+    vm_writer_bytes(w, "\2\5\1\0\0\0\0", 7);
+}
+
+/* The engine makes function types that are final. It knows an open one when a module has had it. */
+static pirn_status make_open_functype(cm_validator *v, const cm_core_functype_syntax *syntax,
+                                      const pirn_functype **out)
+{
+    vm_writer w;
+    size_t size = 0;
+    vm_writer_init(&w, v->allocator);
+    write_open_type(&w, syntax);
+    uint8_t *bytes = vm_writer_take(&w, &size);
+    if (bytes == NULL)
+        return cm_nomem(v);
+    pirn_module *module = NULL;
+    pirn_status status = pirn_module_load(v->engine, bytes, size, PIRN_BYTES_COPY, v->offset, &module, v->error);
+    if (status == PIRN_OK)
+        *out = pirn_module_import(module, 0).type.func;
+    pirn_module_free(module);
+    base_free(v->allocator, bytes, size);
+    return status;
+}
+
 static pirn_status make_functype(cm_validator *v, const cm_core_functype_syntax *syntax, const pirn_functype **out)
 {
+    if (syntax->is_open)
+        return make_open_functype(v, syntax, out);
     *out = pirn_functype_new(v->engine, syntax->params, syntax->param_count, syntax->results, syntax->result_count);
     return *out == NULL ? cm_nomem(v) : PIRN_OK;
 }

@@ -25,6 +25,11 @@ void cm_namespace_done(cm_namespace *names)
     cm_idmap_done(&names->named);
 }
 
+static uint32_t features_of(const cm_validator *v)
+{
+    return pirn_engine_component_features(v->engine);
+}
+
 static pirn_status check_unique(cm_validator *v, cm_namespace *names, const pirn_str *name)
 {
     pirn_str canonical = cm_name_canonical(v->arena, *name);
@@ -93,11 +98,47 @@ static pirn_status check_annotation(cm_validator *v, const cm_namespace *names, 
     return PIRN_OK;
 }
 
-pirn_status cm_namespace_add(cm_validator *v, cm_namespace *names, const pirn_str *name, const cm_item *item)
+/* `implements`: an instance with a name of its own is what an interface says. */
+static pirn_status check_implements(cm_validator *v, const cm_name *name, pirn_str text, pirn_str implements,
+                                    const cm_item *item)
+{
+    cm_name interface;
+    if (item->sort != CM_INSTANCE)
+        return cm_invalid(v, "only instances can have an `implements`");
+    if (name->kind != CM_NAME_LABEL)
+        return cm_invalid(v, "name `%.*s` is not valid with `implements`", PIRN_STR_ARG(text));
+    PIRN_TRY(cm_name_parse(implements, features_of(v), &interface, v->offset, v->error));
+    if (interface.kind != CM_NAME_INTERFACE)
+        return cm_invalid(v, "`implements` `%.*s` must be an interface name", PIRN_STR_ARG(implements));
+    return PIRN_OK;
+}
+
+/* `versionsuffix`: what a canonical version lacks to be a whole one. */
+static pirn_status check_version_suffix(cm_validator *v, const cm_name *name, pirn_str suffix)
+{
+    if (name->kind != CM_NAME_INTERFACE || !cm_version_is_canonical(name->version))
+        return cm_invalid(v, "`versionsuffix` requires the name of an interface with a canonical version");
+    pirn_str whole = base_arena_printf(v->arena, "%.*s%.*s", PIRN_STR_ARG(name->version), PIRN_STR_ARG(suffix));
+    return whole.data == NULL ? cm_nomem(v) : cm_version_check(whole, v->offset, v->error);
+}
+
+static pirn_status check_attributes(cm_validator *v, const cm_name *name, pirn_str text,
+                                    const cm_attributes *attributes, const cm_item *item)
+{
+    if (attributes != NULL && attributes->implements.data != NULL)
+        PIRN_TRY(check_implements(v, name, text, attributes->implements, item));
+    if (attributes != NULL && attributes->version_suffix.data != NULL)
+        PIRN_TRY(check_version_suffix(v, name, attributes->version_suffix));
+    return PIRN_OK;
+}
+
+pirn_status cm_namespace_add(cm_validator *v, cm_namespace *names, const pirn_str *name,
+                             const cm_attributes *attributes, const cm_item *item)
 {
     cm_name parsed;
     bool added = false;
-    PIRN_TRY(cm_name_parse(*name, &parsed, v->offset, v->error));
+    PIRN_TRY(cm_name_parse(*name, features_of(v), &parsed, v->offset, v->error));
+    PIRN_TRY(check_attributes(v, &parsed, *name, attributes, item));
     PIRN_TRY(check_annotation(v, names, &parsed, *name, item));
     PIRN_TRY(check_unique(v, names, name));
     bool is_resource = item->sort == CM_TYPE && item->type.kind == CM_TYPE_RESOURCE;
@@ -277,7 +318,8 @@ pirn_status cm_validate_import(cm_scope *scope, cm_definition *definition)
 {
     PIRN_TRY(make_described(scope, definition));
     PIRN_TRY(check_visible(scope, true, &definition->item));
-    return cm_namespace_add(scope->v, &scope->imports, &definition->external->name, &definition->item);
+    return cm_namespace_add(scope->v, &scope->imports, &definition->external->name, definition->external->attributes,
+                            &definition->item);
 }
 
 /* An export may say that it is less than what it is made of. */
@@ -303,6 +345,10 @@ static pirn_status export_item(cm_scope *scope, cm_definition *definition)
     PIRN_TRY(cm_scope_item(scope, definition->external->ref.sort, definition->external->ref.index, &actual));
     if (definition->external->has_desc)
         return ascribe(scope, definition, actual);
+    if (actual->sort == CM_INSTANCE) { /* the types in it have their names already */
+        definition->item = *actual;
+        return PIRN_OK;
+    }
     return cm_name_item(scope->v, &definition->external->name, actual, &definition->item);
 }
 
@@ -310,5 +356,6 @@ pirn_status cm_validate_export(cm_scope *scope, cm_definition *definition)
 {
     PIRN_TRY(export_item(scope, definition));
     PIRN_TRY(check_visible(scope, false, &definition->item));
-    return cm_namespace_add(scope->v, &scope->exports, &definition->external->name, &definition->item);
+    return cm_namespace_add(scope->v, &scope->exports, &definition->external->name, definition->external->attributes,
+                            &definition->item);
 }

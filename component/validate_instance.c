@@ -94,7 +94,7 @@ static pirn_status add_exports(cm_scope *scope, const cm_definition *definition,
         cm_item named = *item;
         if (named.sort == CM_TYPE && named.type.kind == CM_TYPE_RESOURCE)
             named.type.identity = ++scope->v->next_identity;
-        PIRN_TRY(cm_namespace_add(scope->v, names, &a->name, &named));
+        PIRN_TRY(cm_namespace_add(scope->v, names, &a->name, a->attributes, &named));
     }
     scope->v->offset = definition->offset;
     return PIRN_OK;
@@ -156,10 +156,12 @@ static pirn_status alias_core_export(cm_scope *scope, cm_definition *definition)
     if ((int)export->type.kind != (int)definition->item.sort) /* the core sorts are numbered alike */
         return cm_invalid(scope->v, "export `%.*s` for core instance %u is not a %s", PIRN_STR_ARG(name), index,
                           pirn_extern_kind_name((pirn_extern_kind)definition->item.sort));
-    if (definition->item.sort == CM_CORE_FUNC)
+    if (definition->item.sort == CM_CORE_FUNC) {
         definition->item.core_func = export->type.func;
-    else
+        definition->item.is_exact = export->type.is_exact;
+    } else {
         definition->item.core = &export->type;
+    }
     return PIRN_OK;
 }
 

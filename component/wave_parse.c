@@ -321,6 +321,19 @@ static pirn_status parse_list(parser *p, const pirn_type *type, uint8_t *out)
     return status;
 }
 
+/* As many elements as the type says. */
+static pirn_status parse_fixed_list(parser *p, const pirn_type *type, uint8_t *out)
+{
+    if (!take(p, '['))
+        return fail_for_type(p, type);
+    for (uint32_t i = 0; i < type->length; i++) {
+        if (i > 0)
+            PIRN_TRY(expect(p, ','));
+        PIRN_TRY(parse_value(p, type->element, out + (size_t)i * type->element->c.size));
+    }
+    return expect(p, ']');
+}
+
 static pirn_status parse_tuple(parser *p, const cm_member *members, uint32_t count, uint8_t *out)
 {
     PIRN_TRY(expect(p, '('));
@@ -529,7 +542,10 @@ static pirn_status parse_value(parser *p, const pirn_type *type, uint8_t *out)
     case PIRN_TYPE_STRING:
         return parse_string(p, type, out);
     case PIRN_TYPE_LIST:
+    case PIRN_TYPE_MAP:
         return parse_list(p, type, out);
+    case PIRN_TYPE_FIXED_LIST:
+        return parse_fixed_list(p, type, out);
     case PIRN_TYPE_RECORD:
         return parse_record(p, type, out);
     case PIRN_TYPE_TUPLE:
@@ -546,6 +562,10 @@ static pirn_status parse_value(parser *p, const pirn_type *type, uint8_t *out)
     case PIRN_TYPE_OWN:
     case PIRN_TYPE_BORROW:
         return parse_handle(p, type, out);
+    case PIRN_TYPE_STREAM:
+    case PIRN_TYPE_FUTURE:
+    case PIRN_TYPE_ERROR_CONTEXT:
+        return fail(p, "a handle cannot be written as text");
     }
     return fail(p, "a type that has no text");
 }

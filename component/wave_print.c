@@ -118,6 +118,16 @@ static void print_string(printer *p, const uint8_t *value)
     put_text(p, "\"");
 }
 
+static void print_elements(printer *p, const pirn_type *element, const uint8_t *values, size_t count)
+{
+    put_text(p, "[");
+    for (size_t i = 0; i < count; i++) {
+        put_text(p, i > 0 ? ", " : "");
+        print_value(p, element, values + i * element->c.size);
+    }
+    put_text(p, "]");
+}
+
 static void print_list(printer *p, const pirn_type *type, const uint8_t *value)
 {
     struct {
@@ -125,12 +135,7 @@ static void print_list(printer *p, const pirn_type *type, const uint8_t *value)
         size_t len;
     } list;
     memcpy(&list, value, sizeof list);
-    put_text(p, "[");
-    for (size_t i = 0; i < list.len; i++) {
-        put_text(p, i > 0 ? ", " : "");
-        print_value(p, type->element, list.data + i * type->element->c.size);
-    }
-    put_text(p, "]");
+    print_elements(p, type->element, list.data, list.len);
 }
 
 static void print_fields(printer *p, const pirn_type *type, const uint8_t *value)
@@ -225,7 +230,11 @@ static void print_value(printer *p, const pirn_type *type, const uint8_t *value)
         print_string(p, value);
         break;
     case PIRN_TYPE_LIST:
+    case PIRN_TYPE_MAP:
         print_list(p, type, value);
+        break;
+    case PIRN_TYPE_FIXED_LIST:
+        print_elements(p, type->element, value, type->length);
         break;
     case PIRN_TYPE_RECORD:
     case PIRN_TYPE_TUPLE:
@@ -249,6 +258,11 @@ static void print_value(printer *p, const pirn_type *type, const uint8_t *value)
     case PIRN_TYPE_OWN:
     case PIRN_TYPE_BORROW:
         print_handle(p, type, value);
+        break;
+    case PIRN_TYPE_STREAM:
+    case PIRN_TYPE_FUTURE:
+    case PIRN_TYPE_ERROR_CONTEXT:
+        put_text(p, "<handle>");
         break;
     }
 }

@@ -123,6 +123,8 @@ pirn_status wast_run_script(const char *path, pirn_str text, const pirn_wast_opt
     script s = {text, wast_baseline_of(path), options, log};
     pirn_config config = pirn_config_default();
     config.features = wast_baseline_features(s.baseline);
+    /* Scripts of components use gated features beside released ones, but for names that the released grammar refuses. */
+    config.component_features = pirn_component_features_supported() & ~(uint32_t)PIRN_COMPONENT_NESTED_NAMES;
     if (options->configure != NULL)
         options->configure(&config, options->user);
     pirn_engine *engine = pirn_engine_new(&config);

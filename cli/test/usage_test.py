@@ -100,7 +100,9 @@ class Features(support.Case):
         self.assertEqual(self.pirn("run", "-W", "help").out, self.pirn("wast", "-Whelp").out)
 
     def test_lists_are_applied_from_left_to_right(self):
-        default, switches = self.on(), self.on() & {"fusion"}
+        # A standard of the language leaves everything else as it is.
+        default = self.on()
+        switches = {name for name in default if name == "fusion" or name.startswith("cm")}
         self.assertEqual(self.on("--features", "1.0"), {"mutable-globals"} | switches)
         self.assertEqual(self.on("--features", "mvp,simd,+gc"), {"mutable-globals", "simd", "gc"} | switches)
         self.assertEqual(self.on("--features", "-simd"), default - {"simd"})
@@ -111,6 +113,10 @@ class Features(support.Case):
         self.assertEqual(self.on("--features", "1.0", "--features", "default"), default)
         self.assertEqual(self.on("--features", "all", "-W", "threads=off"), self.on("--features", "all") - {"threads"})
         self.assertEqual(self.on("-W", "threads"), default | {"threads"})
+        self.assertTrue({"cm-async", "cm-map", "cm-implements"} <= default, default)
+        self.assertEqual(self.on("--features", "-cm-map,cm-threading"), (default - {"cm-map"}) | {"cm-threading"})
+        self.assertTrue({"cm-fixed-length-lists", "cm-error-context"} <= self.on("--features", "all"))
+        self.assertEqual(self.on("--features", "cm-threading,1.0,default"), default)
         self.assertEqual(self.on("-Wgc-stress=on"), default | {"gc-stress"})
 
     def test_every_verb_that_loads_modules_has_the_features(self):
@@ -121,6 +127,9 @@ class Features(support.Case):
                 self.expect(self.pirn(*verb, "m.wat"), 1, "", err="the feature threads, which is off")
                 self.expect(self.pirn(*verb, "-Wthreads=on", "m.wat"), 0)
                 self.expect(self.pirn(*verb, "--features", "threads", "m.wat"), 0)
+        (self.folder / "c.wasm").write_bytes(b"\0asm\x0d\0\1\0\7\4\1\x63\x73\x79")  # a component with a map type
+        self.expect(self.pirn("validate", "c.wasm"), 0)
+        self.expect(self.pirn("validate", "-Wcm-map=off", "c.wasm"), 1, "", err="the feature cm-map, which is off")
         self.expect(self.pirn("wast", "m.wast"), 1)
         self.expect(self.pirn("wast", "--features", "threads", "m.wast"), 0)
         self.expect(self.pirn("wast", "--jobs", "0", "-W", "threads", "m.wast"), 0)

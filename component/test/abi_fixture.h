@@ -93,6 +93,7 @@ static inline cm_function_program value_program(const pirn_type *type, bool in_m
 {
     pirn_component_functype *functype = base_arena_zero(type_arena(), sizeof *functype);
     functype->result = type;
+    cm_functype_layout(functype);
     return (cm_function_program){
         .type = functype, .result = cm_compile(type_compiler(), type), .result_in_memory = in_memory};
 }

@@ -32,6 +32,16 @@ typedef struct test_case {
     const char *message;
 } test_case;
 
+/* The same with a mask of the features of components that are on; 0: the default. */
+typedef struct test_feature_case {
+    const char *what;
+    test_section sections[TEST_SECTIONS];
+    pirn_status status;
+    uint64_t offset;
+    const char *message;
+    uint32_t features;
+} test_feature_case;
+
 static inline uint8_t *test_bytes(const test_section *sections, size_t *size)
 {
     vm_writer w;
@@ -47,11 +57,13 @@ static inline uint8_t *test_bytes(const test_section *sections, size_t *size)
     return bytes;
 }
 
-static inline void test_run_case(const test_case *c)
+static inline void test_run_feature_case(const test_feature_case *c)
 {
     size_t size;
     uint8_t *bytes = test_bytes(c->sections, &size);
-    pirn_engine *engine = pirn_engine_new(NULL);
+    pirn_config config = pirn_config_default();
+    config.component_features = c->features != 0 ? c->features : config.component_features;
+    pirn_engine *engine = pirn_engine_new(&config);
     pirn_error *error = pirn_error_new(NULL);
     pirn_component *component = NULL;
     pirn_status status = pirn_component_load(engine, bytes, size, PIRN_BYTES_BORROW, &component, error);
@@ -67,4 +79,11 @@ static inline void test_run_case(const test_case *c)
     pirn_error_free(error);
     pirn_engine_free(engine);
     base_free(pirn_allocator_default(), bytes, size);
+}
+
+static inline void test_run_case(const test_case *c)
+{
+    test_feature_case plain = {.what = c->what, .status = c->status, .offset = c->offset, .message = c->message};
+    memcpy(plain.sections, c->sections, sizeof plain.sections);
+    test_run_feature_case(&plain);
 }

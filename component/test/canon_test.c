@@ -143,10 +143,17 @@ static void write_text(side *s, uint32_t ptr, const char *text)
     memcpy(pirn_memory_data(s->memory) + ptr, text, strlen(text));
 }
 
+/* As validation gives it. */
+static const pirn_functype *core_type(const world *w, const pirn_component_functype *type)
+{
+    cm_core_functype core = cm_flatten_lower(type);
+    return pirn_functype_new(w->engine, core.params, core.param_count, core.results, core.result_count);
+}
+
 static pirn_func *lower(world *w, cm_lowered *lowered)
 {
     pirn_func *func = NULL;
-    assert_int_equal(cm_lowered_new_func(lowered, &func, w->error), PIRN_OK);
+    assert_int_equal(cm_lowered_new_func(lowered, core_type(w, lowered->program->type), &func, w->error), PIRN_OK);
     return func;
 }
 

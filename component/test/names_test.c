@@ -22,7 +22,7 @@ static void test_interface_names_come_apart(void **state)
 {
     (void)state;
     cm_name name;
-    assert_int_equal(cm_name_parse(PIRN_STR("wasi:http/types@0.2.0-rc.1+b"), &name, 0, NULL), PIRN_OK);
+    assert_int_equal(cm_name_parse(PIRN_STR("wasi:http/types@0.2.0-rc.1+b"), 0, &name, 0, NULL), PIRN_OK);
     assert_int_equal(name.kind, CM_NAME_INTERFACE);
     assert_true(pirn_str_eq(name.name_space, PIRN_STR("wasi")));
     assert_true(pirn_str_eq(name.package, PIRN_STR("http")));
@@ -34,11 +34,11 @@ static void test_annotated_names_come_apart(void **state)
 {
     (void)state;
     cm_name name;
-    assert_int_equal(cm_name_parse(PIRN_STR("[method]input-stream.read"), &name, 0, NULL), PIRN_OK);
+    assert_int_equal(cm_name_parse(PIRN_STR("[method]input-stream.read"), 0, &name, 0, NULL), PIRN_OK);
     assert_int_equal(name.kind, CM_NAME_METHOD);
     assert_true(pirn_str_eq(name.resource, PIRN_STR("input-stream")));
     assert_true(pirn_str_eq(name.label, PIRN_STR("read")));
-    assert_int_equal(cm_name_parse(PIRN_STR("[constructor]fields"), &name, 0, NULL), PIRN_OK);
+    assert_int_equal(cm_name_parse(PIRN_STR("[constructor]fields"), 0, &name, 0, NULL), PIRN_OK);
     assert_int_equal(name.kind, CM_NAME_CONSTRUCTOR);
     assert_true(pirn_str_eq(name.resource, PIRN_STR("fields")));
 }
@@ -73,7 +73,7 @@ static void test_what_is_wrong_with_a_name_is_said(void **state)
         pirn_error error;
         cm_name name;
         base_error_init(&error);
-        assert_int_equal(cm_name_parse(pirn_str_of(cases[i].name), &name, 7, &error), PIRN_INVALID);
+        assert_int_equal(cm_name_parse(pirn_str_of(cases[i].name), 0, &name, 7, &error), PIRN_INVALID);
         assert_string_equal(pirn_error_message(&error), cases[i].message);
         assert_int_equal(pirn_error_offset(&error), 7);
     }

@@ -9,7 +9,8 @@
 static const pirn_type u8 = {.kind = PIRN_TYPE_U8}, text = {.kind = PIRN_TYPE_STRING};
 static const pirn_type list = {.kind = PIRN_TYPE_LIST, .element = &u8};
 static const pirn_type option = {.kind = PIRN_TYPE_OPTION, .element = &list};
-static const pirn_type handle = {.kind = PIRN_TYPE_OWN, .resource_name = {"pollable", 8}};
+static const pirn_str pollable = {"pollable", 8};
+static const pirn_type handle = {.kind = PIRN_TYPE_OWN, .name = &pollable};
 static const pirn_type nameless = {.kind = PIRN_TYPE_BORROW};
 static const cm_member fields[] = {{.name = {"a", 1}, .type = &option}, {.name = {"b-c", 3}, .type = &handle}};
 static const pirn_type record = {.kind = PIRN_TYPE_RECORD, .member_count = 2, .members = fields};
@@ -18,7 +19,8 @@ static const pirn_type variant = {.kind = PIRN_TYPE_VARIANT, .member_count = 2, 
 static const pirn_type flags = {.kind = PIRN_TYPE_FLAGS, .member_count = 1, .members = cases};
 static const cm_member elements[] = {{.type = &u8}, {.type = &nameless}};
 static const pirn_type tuple = {.kind = PIRN_TYPE_TUPLE, .member_count = 2, .members = elements};
-static const cm_member neither[2], ok[] = {{.type = &u8}, {.type = NULL}}, error[] = {{.type = NULL}, {.type = &text}},
+static const cm_member neither[2], ok[] = {{.type = &u8}, {.type = NULL}},
+                                   error[] = {{.type = NULL}, {.type = &text}},
                                    both[] = {{.type = &u8}, {.type = &text}};
 static const pirn_type results[] = {
     {.kind = PIRN_TYPE_RESULT, .member_count = 2, .members = neither},
@@ -77,11 +79,12 @@ static void test_members_of_option_and_result_are_cases(void **state)
 static void test_named_types_are_called_by_their_names_where_asked_for(void **state)
 {
     (void)state;
+    static const pirn_str names[] = {{"colour", 6}, {"paint", 5}};
     static const pirn_type colour = {
-        .kind = PIRN_TYPE_VARIANT, .member_count = 2, .members = cases, .name = {"colour", 6}};
+        .kind = PIRN_TYPE_VARIANT, .member_count = 2, .members = cases, .name = &names[0]};
     static const cm_member paint_fields[] = {{.name = {"c", 1}, .type = &colour}};
     static const pirn_type paint = {
-        .kind = PIRN_TYPE_RECORD, .member_count = 1, .members = paint_fields, .name = {"paint", 5}};
+        .kind = PIRN_TYPE_RECORD, .member_count = 1, .members = paint_fields, .name = &names[1]};
     pirn_component_functype mix = {.param_count = 1, .params = paint_fields, .result = &paint};
     char out[100];
     pirn_type_text(&paint, out, sizeof out);

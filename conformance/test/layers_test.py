@@ -23,7 +23,7 @@ ROOMS = {
     "vm/text/": (["vm/base/", "vm/syntax/", "vm/binary/", "vm/text/"], ["base", "vm"]),
     "vm/exec/": (["vm/base/", "vm/syntax/", "vm/binary/", "vm/exec/"], ["base", "vm"]),
     "vm/": (VM + ["vm/test/"], ["base", "vm"]),
-    "component/": (["component/", "vm/base/", "vm/binary/reader.h", "vm/text/lexer.h", "vm/text/parse.h"], ["base", "vm", "component"]),
+    "component/": (["component/", "vm/base/", "vm/binary/reader.h", "vm/binary/writer.h", "vm/text/lexer.h", "vm/text/parse.h"], ["base", "vm", "component"]),
     "component/test/": (["component/", "vm/base/", "vm/binary/", "vm/syntax/opcode.h"], ["base", "vm", "component"]),
     "wit/": (["wit/", "vm/base/"], ["base", "wit"]),
     "host/": (["host/", "vm/base/", "generated"], ["base", "vm", "component", "wit", "host"]),

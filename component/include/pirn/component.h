@@ -15,6 +15,8 @@
  *   char                  uint32_t, a Unicode scalar value
  *   string                pirn_str (UTF-8, whatever the guest uses)
  *   list<T>               struct { T *data; size_t len; }
+ *   list<T, N>            T[N]
+ *   map<K, V>             as list<tuple<K, V>>
  *   record, tuple         struct with the fields in order
  *   enum                  uint8_t (up to 256 cases), uint16_t, uint32_t
  *   flags                 uint8_t (up to 8 labels), uint16_t (16), uint32_t (32)
@@ -23,6 +25,7 @@
  *   result<T, E>          struct { uint8_t is_err; union { T ok; E err; } value; }; no union when neither has a payload
  *   own<R>, borrow<R>     void *: of a resource of the host, the host's own pointer; of a resource of a guest, a
  *                         pirn_resource *
+ *   stream<T>, future<T>, error-context   uint32_t; nothing that has them can be called yet
  *
  * with natural alignment, as every C compiler lays out such structs. The arguments of a function are a struct of its
  * parameters; the result is the result's object. pirn_layout_... tell sizes and offsets at run time.
@@ -61,7 +64,12 @@ extern "C" {
     X(PIRN_TYPE_RESULT, "result")                                                                            \
     X(PIRN_TYPE_FLAGS, "flags")                                                                              \
     X(PIRN_TYPE_OWN, "own")                                                                                  \
-    X(PIRN_TYPE_BORROW, "borrow")
+    X(PIRN_TYPE_BORROW, "borrow")                                                                            \
+    X(PIRN_TYPE_MAP, "map")                                                                                  \
+    X(PIRN_TYPE_FIXED_LIST, "list")                                                                          \
+    X(PIRN_TYPE_STREAM, "stream")                                                                            \
+    X(PIRN_TYPE_FUTURE, "future")                                                                            \
+    X(PIRN_TYPE_ERROR_CONTEXT, "error-context")
 
 typedef enum pirn_type_kind {
 #define PIRN_TYPE_ENUM_ROW(name, text) name,
@@ -75,8 +83,10 @@ PIRN_API const char *pirn_type_kind_name(pirn_type_kind kind);
 typedef struct pirn_type pirn_type;
 
 PIRN_API pirn_type_kind pirn_type_kind_of(const pirn_type *type);
-/* list, option: the element's type. Otherwise NULL. */
+/* list, option: the element's type; map: the tuple of key and value; stream, future: NULL if of nothing. Otherwise NULL. */
 PIRN_API const pirn_type *pirn_type_element(const pirn_type *type);
+/* Of a list of fixed length, which is an array in C, its length. Otherwise 0. */
+PIRN_API size_t pirn_type_length(const pirn_type *type);
 /*
  * record, tuple: fields; variant, enum: cases; flags: labels; option: 2 cases (none, some); result: 2 cases (ok, error).
  * Otherwise 0. The member's type is NULL for a case or label without one; the name of a tuple's field is empty.
@@ -245,9 +255,9 @@ typedef struct pirn_resourcedesc {
 
 struct pirn_typedesc {
     pirn_type_kind kind;
-    uint32_t member_count; /* record, tuple, variant, enum, flags; result: 2 (ok, error) */
+    uint32_t member_count; /* record, tuple, variant, enum, flags; result: 2 (ok, error); list of fixed length: that */
     const pirn_memberdesc *members;
-    const pirn_typedesc *element;      /* list, option */
+    const pirn_typedesc *element;      /* list, option; map: the tuple of key and value */
     const pirn_resourcedesc *resource; /* own, borrow */
 };
 

@@ -147,6 +147,31 @@ enum {
 };
 
 /*
+ * Features of the Component Model, likewise; they are bits of a mask of their own. Columns: bit, enumerator, name, the release that
+ * brought it ("": it is gated, and off unless asked for), can this build validate it, meaning.
+ */
+#define PIRN_COMPONENT_FEATURES(X)                                                                                       \
+    X(0, PIRN_COMPONENT_ASYNC, "cm-async", "0.3.0", 1, "async functions, streams, futures, tasks and waitables")         \
+    X(1, PIRN_COMPONENT_MAP, "cm-map", "0.3.1", 1, "map<K, V>")                                                          \
+    X(2, PIRN_COMPONENT_ATTRIBUTES, "cm-implements", "0.3.1", 1, "names with `implements` and `external-id`")            \
+    X(3, PIRN_COMPONENT_MORE_ASYNC, "cm-more-async-builtins", "", 1, "async cancelling, synchronous reads and writes")   \
+    X(4, PIRN_COMPONENT_STACKFUL, "cm-async-stackful", "", 1, "async lifting without a callback")                        \
+    X(5, PIRN_COMPONENT_THREADING, "cm-threading", "", 1, "cooperative threads")                                         \
+    X(6, PIRN_COMPONENT_SHARED_THREADS, "cm-shared-threads", "", 0, "threads that run in parallel")                      \
+    X(7, PIRN_COMPONENT_FIXED_LISTS, "cm-fixed-length-lists", "", 1, "list<T, N>")                                       \
+    X(8, PIRN_COMPONENT_ERROR_CONTEXT, "cm-error-context", "", 1, "error-context")                                       \
+    X(9, PIRN_COMPONENT_VALUES, "cm-values", "", 0, "values, and start functions of components")                         \
+    X(10, PIRN_COMPONENT_NESTED_NAMES, "cm-nested-names", "", 1, "interfaces in nested namespaces and packages")         \
+    X(11, PIRN_COMPONENT_CANONICAL_NAMES, "cm-canonical-names", "", 1, "interfaces of a track: `a:b/c@0.2`")             \
+    X(12, PIRN_COMPONENT_MEMORY64, "cm64", "", 0, "memories with 64-bit addresses in the Canonical ABI")
+
+enum {
+#define PIRN_COMPONENT_FEATURE_ENUM(bit, name, text, since, complete, meaning) name = 1u << bit,
+    PIRN_COMPONENT_FEATURES(PIRN_COMPONENT_FEATURE_ENUM)
+#undef PIRN_COMPONENT_FEATURE_ENUM
+};
+
+/*
  * Threads that the embedder lends: `run` calls work(data, i) once for each i below `count`, on any threads and in any order, and
  * returns when all have returned. It may be called by several threads at a time. With `threads` above 1 the bodies of
  * big modules are validated by so many at a time, and the allocator must be safe to use by all of them.
@@ -172,6 +197,7 @@ typedef struct pirn_known_code {
 typedef struct pirn_config {
     const pirn_allocator *allocator; /* NULL: the C library's; copied, the `user` must outlive the engine */
     uint32_t features;               /* a mask of PIRN_FEATURE_ */
+    uint32_t component_features;     /* a mask of PIRN_COMPONENT_ */
     bool fuel;          /* count fuel: translated code charges it (see pirn_store_set_fuel) */
     bool interruptible; /* back-edges and calls look at the flag of pirn_store_interrupt; otherwise only calls do */
     bool fusion;        /* make one cell of the interpreter from several instructions where that is faster; without it
@@ -187,12 +213,16 @@ PIRN_API pirn_config pirn_config_default(void);
 
 /* The features that are complete in this build: those of the default, and those that must be asked for. */
 PIRN_API uint32_t pirn_features_supported(void);
+/* Those of components that this build can validate. */
+PIRN_API uint32_t pirn_component_features_supported(void);
 
 /* `config` may be NULL for the default. NULL when out of memory. */
 PIRN_API pirn_engine *pirn_engine_new(const pirn_config *config);
 /* After everything made from the engine has been freed. */
 PIRN_API void pirn_engine_free(pirn_engine *engine);
 PIRN_API const pirn_allocator *pirn_engine_allocator(const pirn_engine *engine);
+/* As they were configured. */
+PIRN_API uint32_t pirn_engine_component_features(const pirn_engine *engine);
 
 /* ---- Modules --------------------------------------------------------------------------------------------------- */
 
