@@ -189,6 +189,7 @@ static void check_round_trip(world *w, const cm_function_program *program, const
 static void play(world *w, choices *c)
 {
     pirn_component_functype functype = {.result = make_type(w, c, (int)choose(c, MOST_DEPTH + 1))};
+    cm_functype_layout(&functype);
     const cm_function_program *program = cm_compile_function(&w->compiler, &functype);
     cm_encoding encoding = (cm_encoding)choose(c, 3);
     peer sender;
