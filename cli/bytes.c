@@ -4,6 +4,7 @@
  * must not be written to in place while it is mapped, as with programs; replacing it by another of its name is no problem.
  */
 #include "cli/bytes.h"
+#include <stdio.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -160,6 +161,18 @@ const char *cli_bytes_read(cli_bytes *out, const char *path)
     if (problem != NULL)
         cli_bytes_done(out);
     return problem;
+}
+
+bool cli_bytes_write(const char *verb, const char *path, const uint8_t *data, size_t size)
+{
+    bool is_stdout = strcmp(path, "-") == 0;
+    FILE *out = is_stdout ? stdout : fopen(path, "wb");
+    bool ok = out != NULL && fwrite(data, 1, size, out) == size;
+    if (out != NULL && !is_stdout)
+        ok = fclose(out) == 0 && ok;
+    if (!ok)
+        fprintf(stderr, "pirn %s: %s: %s\n", verb, path, strerror(errno));
+    return ok;
 }
 
 void cli_bytes_done(cli_bytes *bytes)

@@ -17,4 +17,6 @@ typedef struct cli_bytes {
  * read. NULL, or a sentence that says what went wrong, valid until the next call.
  */
 const char *cli_bytes_read(cli_bytes *out, const char *path);
+/* Writes a file ("-": standard output). On failure tells about it on stderr. */
+bool cli_bytes_write(const char *verb, const char *path, const uint8_t *data, size_t size);
 void cli_bytes_done(cli_bytes *bytes);

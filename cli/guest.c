@@ -203,12 +203,28 @@ static bool open_plugins(cli_guest *g)
     return bad_plugin(g, "plugin", library);
 }
 
+/* With --plug the component is the composed one, which is nowhere but in memory. */
+static pirn_status plug(cli_guest *g, const uint8_t **bytes, size_t *size)
+{
+    if (cli_value(g->args, "plug") == NULL)
+        return PIRN_OK;
+    g->has_complained = !cli_parts_of_options(&g->parts, g->args, g->file.path);
+    if (g->has_complained)
+        return PIRN_IO;
+    g->arena = pirn_arena_new(NULL);
+    return g->arena == NULL ? PIRN_NOMEM : cli_parts_compose(&g->parts, g->engine, g->arena, bytes, size, g->error);
+}
+
 static pirn_status load(cli_guest *g)
 {
+    const uint8_t *bytes = g->file.bytes;
+    size_t size = g->file.size;
+    pirn_status status = plug(g, &bytes, &size);
+    if (status != PIRN_OK)
+        return status;
     if (g->file.kind == CLI_FILE_MODULE)
-        return pirn_module_load(g->engine, g->file.bytes, g->file.size, PIRN_BYTES_BORROW, 0, &g->module, g->error);
-    pirn_status status =
-        pirn_component_load(g->engine, g->file.bytes, g->file.size, PIRN_BYTES_BORROW, &g->component, g->error);
+        return pirn_module_load(g->engine, bytes, size, PIRN_BYTES_BORROW, 0, &g->module, g->error);
+    status = pirn_component_load(g->engine, bytes, size, PIRN_BYTES_BORROW, &g->component, g->error);
     if (status != PIRN_OK)
         return status;
     g->linker = pirn_linker_new(g->engine);
@@ -263,6 +279,9 @@ static void release(cli_guest *g)
     if (g->engine != NULL)
         pirn_engine_free(g->engine);
     pirn_code_cache_close(g->cache);
+    if (g->arena != NULL)
+        pirn_arena_free(g->arena);
+    cli_parts_done(&g->parts);
     cli_file_done(&g->file);
     pirn_error_free(g->error);
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cli/compose.h"
 #include "cli/features.h"
 #include "cli/file.h"
 #include <pirn/host.h>
@@ -16,7 +17,8 @@
         {"inherit-env", NULL, "pass on this process's whole environment"},                                      \
         {"plugin", "LIBRARY", "offer the functions of a shared library, of the interfaces in --wit; may be repeated"},        \
         {"wit", "FILE", "the WIT of the --plugin before it"},                                                             \
-        {"argv0", "NAME", "the program name that the guest sees (else FILE)"}
+        {"argv0", "NAME", "the program name that the guest sees (else FILE)"},                                  \
+        {"plug", "FILE", "link imports of the component to what this one exports; may be repeated"}
 
 #define CLI_LIMIT_OPTIONS                                                                    \
     {"fuel", "N", "end the guest after N instructions (k, M, G)"},                           \
@@ -29,8 +31,10 @@
 typedef struct cli_guest {
     const cli_args *args;
     cli_file file;
+    cli_parts parts; /* with --plug, and where the composed component is */
+    pirn_arena *arena;
     pirn_error *error;
-    bool has_complained; /* a usage error that was told already */
+    bool has_complained; /* a mistake that was told already */
     pirn_config engine_config;
     pirn_code_cache *cache;
     pirn_store_limits limits;

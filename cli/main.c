@@ -23,7 +23,8 @@ const cli_verb cli_verbs[] = {
         .examples = "  pirn run hello.wasm one two\n"
                     "  pirn run --dir data::/data:ro --env LANG tool.wasm /data/input\n"
                     "  pirn run --timeout 2s --max-memory 64MiB --fuel 1G job.wasm\n"
-                    "  pirn run --invoke 'area({x: 2, y: 3})' shapes.wasm\n",
+                    "  pirn run --invoke 'area({x: 2, y: 3})' shapes.wasm\n"
+                    "  pirn run --plug service.wasm middleware.wasm\n",
         .options = cli_run_options,
         .stops_at_operand = true,
         .main = cli_run,
@@ -73,6 +74,35 @@ const cli_verb cli_verbs[] = {
                     "  pirn inspect --json hello.wasm\n",
         .options = cli_inspect_options,
         .main = cli_inspect,
+    },
+    {
+        .name = "componentize",
+        .operands = "MODULE",
+        .summary = "make a component of a core module",
+        .details =
+            "Makes a component of a core module whose imports and exports have the names of the Canonical ABI, as C\n"
+            "compiled by clang with import_module and export_name has. Its types are those of a WIT world, or of the\n"
+            "section that generators of bindings leave in the module. A module for preview 1 of WASI becomes a\n"
+            "component with an adapter.",
+        .examples = "  pirn componentize --wit wit --world hello --output hello.wasm hello.core.wasm\n"
+                    "  pirn componentize --adapt wasi_snapshot_preview1.command.wasm --output tool.wasm tool.core.wasm\n",
+        .options = cli_componentize_options,
+        .main = cli_componentize,
+    },
+    {
+        .name = "compose",
+        .operands = "FILE",
+        .summary = "make one component of several",
+        .details =
+            "Links imports of components to exports of others. With --plug, imports of FILE are linked to what the plugs\n"
+            "export; with --define, those of the definitions, too. Versions fit as in \"pirn run\": exactly, else the highest\n"
+            "of the same track. Imports that nothing gives are imports of the whole. For the general case there is a graph:\n"
+            "lines \"name = file\", \"part [import] <- part [export]\" and \"export part [name [as name]]\".",
+        .examples = "  pirn compose app.wasm --plug log.wasm --plug store.wasm --output whole.wasm\n"
+                    "  pirn compose app.wasm -d store.wasm -d cache.wasm --output whole.wasm\n"
+                    "  pirn compose --graph app.graph --output whole.wasm\n",
+        .options = cli_compose_options,
+        .main = cli_compose,
     },
     {
         .name = "parse",

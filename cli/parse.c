@@ -2,7 +2,6 @@
 /* pirn parse: from the text of a module or component to its bytes. */
 #include "cli/file.h"
 #include "cli/verbs.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,19 +26,6 @@ static char *default_output(const char *path)
     return output;
 }
 
-static int write_file(const cli_file *file, const char *path)
-{
-    bool is_stdout = strcmp(path, "-") == 0;
-    FILE *out = is_stdout ? stdout : fopen(path, "wb");
-    bool ok = out != NULL && fwrite(file->bytes, 1, file->size, out) == file->size;
-    if (out != NULL && !is_stdout)
-        ok = fclose(out) == 0 && ok;
-    if (ok)
-        return CLI_OK;
-    fprintf(stderr, "pirn parse: %s: %s\n", path, strerror(errno));
-    return CLI_FAILURE;
-}
-
 int cli_parse(const cli_args *args)
 {
     if (args->operand_count != 1) {
@@ -57,7 +43,7 @@ int cli_parse(const cli_args *args)
     else if (chosen == NULL && made == NULL)
         fprintf(stderr, "pirn parse: out of memory\n");
     else
-        code = write_file(&file, chosen != NULL ? chosen : made);
+        code = cli_bytes_write("parse", chosen != NULL ? chosen : made, file.bytes, file.size) ? CLI_OK : CLI_FAILURE;
     free(made);
     cli_file_done(&file);
     return code;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Canonical definitions (CanonicalABI.md "Canonical Definitions"): options, and the signatures of the core functions. */
+#include "component/canon_needs.h"
 #include "component/validate.h"
 #include <stdio.h>
 
@@ -56,54 +57,6 @@ static pirn_status check_lifted(cm_validator *v, const cm_core_functype *lifted,
     return check_types(v, "result", lifted->results, lifted->result_count, types, count);
 }
 
-/* ---- What passing values asks for -------------------------------------------------------------------------------- */
-
-/* In the words of CanonicalABI.md, "canonopt Validation". */
-typedef struct needs {
-    bool memory, realloc;
-} needs;
-
-/* Values come into the core code: space for what does not fit registers is got by realloc. */
-static void add_incoming(needs *n, bool has_lists, bool in_memory)
-{
-    n->memory |= has_lists || in_memory;
-    n->realloc |= has_lists || in_memory;
-}
-
-static void add_outgoing(needs *n, bool has_lists, bool in_memory)
-{
-    n->memory |= has_lists || in_memory;
-}
-
-static bool params_have_lists(const pirn_component_functype *type)
-{
-    for (uint32_t i = 0; i < type->param_count; i++)
-        if (type->params[i].type->has_lists)
-            return true;
-    return false;
-}
-
-static needs lift_needs(const pirn_component_functype *type, bool is_async)
-{
-    needs n = {false, false};
-    uint32_t most_results = is_async ? CM_LIMIT_FLAT_PARAMS : CM_LIMIT_FLAT_RESULTS;
-    add_incoming(&n, params_have_lists(type), cm_params_in_memory(type));
-    add_outgoing(&n, type->result != NULL && type->result->has_lists, type->flat_result.count > most_results);
-    return n;
-}
-
-/* The place of a result in memory is a parameter. */
-static needs lower_needs(const pirn_component_functype *type, bool is_async)
-{
-    needs n = {false, false};
-    uint32_t most_params = is_async ? CM_LIMIT_FLAT_ASYNC_PARAMS : CM_LIMIT_FLAT_PARAMS;
-    uint32_t most_results = is_async ? 0 : CM_LIMIT_FLAT_RESULTS;
-    add_outgoing(&n, params_have_lists(type), type->flat_params.count > most_params);
-    add_incoming(&n, type->result != NULL && type->result->has_lists, false);
-    add_outgoing(&n, false, type->flat_result.count > most_results);
-    return n;
-}
-
 /* ---- Options ----------------------------------------------------------------------------------------------------- */
 
 static pirn_status check_core_option(cm_scope *scope, const char *name, uint32_t index, const pirn_functype *expected)
@@ -134,7 +87,7 @@ static pirn_status check_i32_option(cm_scope *scope, const char *name, uint32_t 
 }
 
 /* What holds of options wherever they are, and that there are those that the values need. */
-static pirn_status check_options(cm_scope *scope, const cm_option_indices *options, needs n)
+static pirn_status check_options(cm_scope *scope, const cm_option_indices *options, cm_needs n)
 {
     cm_validator *v = scope->v;
     if (options->memory != CM_NONE)
@@ -220,7 +173,7 @@ static pirn_status validate_lift(cm_scope *scope, cm_definition *definition)
                                                 : cm_flatten_lift(type->func);
     PIRN_TRY(check_lifted(scope->v, &lifted, core->core_func));
     PIRN_TRY(check_post_return(scope, options, core->core_func));
-    PIRN_TRY(check_options(scope, options, lift_needs(type->func, options->is_async)));
+    PIRN_TRY(check_options(scope, options, cm_lift_needs(type->func, options->is_async)));
     definition->canon->functype = type->func;
     definition->item.func = type->func;
     return PIRN_OK;
@@ -241,7 +194,7 @@ static pirn_status validate_lower(cm_scope *scope, cm_definition *definition)
     PIRN_TRY(cm_scope_item(scope, CM_FUNC, definition->canon->func, &func));
     PIRN_TRY(check_async_type(scope->v, options, func->func));
     PIRN_TRY(refuse_lift_options(scope->v, options, "lowerings"));
-    PIRN_TRY(check_options(scope, options, lower_needs(func->func, options->is_async)));
+    PIRN_TRY(check_options(scope, options, cm_lower_needs(func->func, options->is_async)));
     cm_core_functype lowered = options->is_async ? cm_flatten_lower_async(func->func) : cm_flatten_lower(func->func);
     definition->canon->functype = func->func;
     return make_core_func(scope, definition, &lowered);
@@ -277,7 +230,7 @@ static pirn_status check_copy(cm_scope *scope, const cm_canon_definition *canon,
     const cm_option_indices *options = canon->options;
     const pirn_type *element = canon->value->element;
     bool is_read = canon->kind == CM_CANON_STREAM_READ || canon->kind == CM_CANON_FUTURE_READ;
-    needs n = {.memory = element != NULL, .realloc = is_read && element != NULL && element->has_lists};
+    cm_needs n = {.memory = element != NULL, .realloc = is_read && element != NULL && element->has_lists};
     if (!options->is_async && !has_feature(scope->v, PIRN_COMPONENT_MORE_ASYNC))
         return cm_invalid(scope->v, "%s without `async` needs the feature cm-more-async-builtins, which is off",
                           info->text);
@@ -287,7 +240,7 @@ static pirn_status check_copy(cm_scope *scope, const cm_canon_definition *canon,
 
 static pirn_status check_error_context(cm_scope *scope, const cm_canon_definition *canon, const cm_canon_info *info)
 {
-    needs n = {.memory = true, .realloc = canon->kind == CM_CANON_ERROR_CONTEXT_DEBUG_MESSAGE};
+    cm_needs n = {.memory = true, .realloc = canon->kind == CM_CANON_ERROR_CONTEXT_DEBUG_MESSAGE};
     PIRN_TRY(refuse_lift_options(scope->v, canon->options, info->text));
     PIRN_TRY(refuse_async(scope->v, canon->options, info->text));
     return check_options(scope, canon->options, n);
@@ -312,7 +265,7 @@ static pirn_status validate_task_return(cm_scope *scope, cm_definition *definiti
     PIRN_TRY(refuse_async(v, canon->options, info->text));
     if (canon->options->realloc != CM_NONE)
         return cm_invalid(v, "canonical option `realloc` cannot be specified for %s", info->text);
-    PIRN_TRY(check_options(scope, canon->options, lower_needs(&type, false)));
+    PIRN_TRY(check_options(scope, canon->options, cm_lower_needs(&type, false)));
     cm_core_functype core = cm_flatten_lower(&type);
     return make_core_func(scope, definition, &core);
 }

@@ -23,7 +23,8 @@ ROOMS = {
     "vm/text/": (["vm/base/", "vm/syntax/", "vm/binary/", "vm/text/"], ["base", "vm"]),
     "vm/exec/": (["vm/base/", "vm/syntax/", "vm/binary/", "vm/exec/"], ["base", "vm"]),
     "vm/": (VM + ["vm/test/"], ["base", "vm"]),
-    "component/": (["component/", "vm/base/", "vm/binary/reader.h", "vm/binary/writer.h", "vm/text/lexer.h", "vm/text/parse.h"], ["base", "vm", "component"]),
+    "component/": (["component/", "vm/base/", "vm/binary/reader.h", "vm/binary/writer.h", "vm/binary/instr.h", "vm/text/lexer.h",
+                    "vm/text/parse.h"], ["base", "vm", "component"]),
     "component/test/": (["component/", "vm/base/", "vm/binary/", "vm/syntax/opcode.h"], ["base", "vm", "component"]),
     "wit/": (["wit/", "vm/base/"], ["base", "wit"]),
     "host/": (["host/", "vm/base/", "generated"], ["base", "vm", "component", "wit", "host"]),
@@ -33,7 +34,7 @@ ROOMS = {
                      ["base", "vm", "component", "wit", "conformance"]),
     "conformance/bench/": (["conformance/"], list(PUBLIC)),
     "fuzz/": (["fuzz/", "vm/", "component/", "wit/", "host/", "conformance/"], list(PUBLIC)),
-    "docs/": ([], list(PUBLIC)),
+    "docs/": (["docs/"], list(PUBLIC)),
 }
 # Where compilers and systems may be told apart (the last for the compilers of embedders).
 CONDITIONAL = ["vm/base/compiler.h", "vm/exec/dispatch.h", "vm/base/include/pirn/base.h"]

@@ -235,6 +235,82 @@ PIRN_API pirn_section pirn_component_section(const pirn_component *component, si
 PIRN_API size_t pirn_component_module_count(const pirn_component *component);
 PIRN_API const pirn_module *pirn_component_module(const pirn_component *component, size_t index);
 
+/* ---- Making components -------------------------------------------------------------------------------------------- */
+
+/* A core module that stands between another one and interfaces: imports from `name` are its exports. */
+typedef struct pirn_adapter {
+    pirn_str name; /* "wasi_snapshot_preview1" */
+    const void *bytes;
+    size_t size;
+} pirn_adapter;
+
+typedef struct pirn_componentize_options {
+    const void *module; /* a core module whose imports and exports have the names of the Canonical ABI */
+    size_t module_size;
+    const void *wit; /* a binary WIT package with its world; NULL: the module's custom sections "component-type..." have it */
+    size_t wit_size;
+    pirn_str world; /* which one; empty: there is only one */
+    const pirn_adapter *adapters;
+    size_t adapter_count;
+} pirn_componentize_options;
+
+/*
+ * Makes a component of a core module. What it imports is what the module needs of its world, and the adapters for it. The bytes
+ * live in `arena`, and have been validated. INVALID: something is missing or has another type than WIT says, and the error
+ * tells what; MALFORMED, LIMIT, NOMEM; USAGE: two adapters of one name.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_componentize(pirn_engine *engine, const pirn_componentize_options *options,
+                                                       pirn_arena *arena, const uint8_t **bytes, size_t *size,
+                                                       pirn_error *error);
+
+/* ---- Composing --------------------------------------------------------------------------------------------------- */
+
+/* A component that becomes part of another one. */
+typedef struct pirn_part {
+    pirn_str name; /* for messages */
+    const void *bytes;
+    size_t size;
+} pirn_part;
+
+#define PIRN_ANY_PART SIZE_MAX
+
+/*
+ * Imports of one part are exports of another one; parts by their number. Names fit by the rule of linking: exact, else the
+ * highest version of the same track.
+ */
+typedef struct pirn_link {
+    size_t importer; /* PIRN_ANY_PART: imports of whichever part, that are not linked otherwise */
+    pirn_str import; /* empty: all that the other one exports; there must be one, unless it is for any part */
+    size_t exporter;
+    pirn_str export; /* empty: the export of the import's name */
+} pirn_link;
+
+typedef struct pirn_part_export {
+    size_t part;
+    pirn_str name; /* empty: all that the part exports */
+    pirn_str as;   /* its name outside; empty: the same */
+} pirn_part_export;
+
+typedef struct pirn_composition {
+    const pirn_part *parts;
+    size_t part_count;
+    const pirn_link *links;
+    size_t link_count;
+    size_t main_part; /* instantiated in any case; its exports are exported unless there is a list of exports */
+    const pirn_part_export *exports;
+    size_t export_count;
+} pirn_composition;
+
+/*
+ * Makes one component of several. Each part has one instance, if the main one or one that is exported needs it, and all keep their
+ * memories for themselves. Imports that nothing is linked to are imported, one for all parts. The bytes live in
+ * `arena`, and have been validated. UNLINKABLE: something does not fit, is missing, or parts need each other in a circle;
+ * the error names it. MALFORMED, INVALID: of a part; LIMIT, NOMEM.
+ */
+PIRN_API PIRN_MUST_CHECK pirn_status pirn_compose(pirn_engine *engine, const pirn_composition *composition,
+                                                  pirn_arena *arena, const uint8_t **bytes, size_t *size,
+                                                  pirn_error *error);
+
 /* ---- What a host offers ------------------------------------------------------------------------------------------ */
 
 /*
