@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Making components of core modules, and one component of several: componentize, compose, run --plug."""
 import pathlib
-import unittest
+import shutil
+import subprocess
 
 import support
 from support import GUESTS, ROOT, guest
@@ -248,6 +249,63 @@ class Compose(Case):
         whole = self.path("chain.wasm")
         self.expect(self.pirn("compose", "--graph", graph, "--output", whole), 0)
         self.expect(self.pirn("run", "--invoke", "f50(41)", whole), 0, "42\n")
+
+
+class Examples(Case):
+    """From C to a component with clang and pirn alone; and the chain of docs/examples/middleware."""
+
+    def compile(self, source):
+        if shutil.which("clang-19") is None or shutil.which("wasm-ld-19") is None:
+            self.skipTest("clang-19 and lld-19 are not installed")
+        out = self.path(f"{source.stem}.core.wasm")
+        subprocess.run(["clang-19", "--target=wasm32-unknown-unknown", "-O2", "-nostdlib", "-ffreestanding", "-Wl,--no-entry",
+                        "-Wl,-z,stack-size=16384", "-I", ROOT.resolve(), "-o", out, source], check=True, capture_output=True)
+        return out
+
+    def build(self, source, world):
+        core = self.compile(source)
+        wit = self.path("wit")
+        if not wit.exists():
+            shutil.copytree(source.parent / "wit", wit)
+            shutil.copytree(ROOT.resolve() / "host/wit", wit / "deps")
+        out = self.path(f"{source.stem}.wasm")
+        self.expect(self.pirn("componentize", "--wit", wit, "--world", world, "--output", out, core), 0, "")
+        return out
+
+    def test_from_c_to_a_running_component(self):
+        hello = self.build(ROOT.resolve() / "docs/examples/hello/hello.c", "hello")
+        self.expect(self.pirn("run", hello, "Ada"), 0, "Hello from a component, Ada!\n")
+        self.expect(self.pirn("componentize", "--wit", self.path("wit"), "--world", "helo", "--output", hello,
+                              self.path("hello.core.wasm")), 1, "", err="there is no such world")
+
+    def jco(self, *args):
+        jco = GUESTS / "npm/node_modules/.bin/jco"
+        if not jco.exists():
+            self.skipTest("jco is not installed (./dev guests)")
+        node = subprocess.run(["node", "-p", "process.versions.node.split('.')[0]"], capture_output=True, text=True)
+        if node.returncode != 0 or int(node.stdout) < 20:
+            self.skipTest("jco needs Node.js 20")
+        subprocess.run([jco, *args], check=True, capture_output=True, cwd=self.folder, timeout=300)
+
+    def test_a_chain_of_c_and_javascript_gives_the_same_here_and_in_node(self):
+        example = ROOT.resolve() / "docs/examples/middleware"
+        for name in ("client", "service"):
+            self.build(example / f"{name}.c", name)
+        self.jco("componentize", example / "middleware.js", "--wit", "wit", "-n", "middleware", "--backend", "qjs", "-o",
+                 "middleware.wasm")
+        shutil.copy(example / "app.graph", self.folder)
+        whole = self.path("whole.wasm")
+        self.expect(self.pirn("compose", "--graph", self.path("app.graph"), "--output", whole), 0)
+        said = "content-type: text/plain\nx-seen-by: javascript\n\nGET /GREETING WITH 1 HEADERS\n"
+        self.expect(self.pirn("run", whole), 0, said)
+        # As jco runs it. Node.js before 25 has no WebAssembly.Suspending; nothing here suspends.
+        self.jco("transpile", "whole.wasm", "-o", "js")
+        self.path("node_modules").symlink_to(GUESTS.resolve() / "npm/node_modules")
+        self.write("go.mjs", "WebAssembly.Suspending ??= class { constructor(f) { return f; } };\n"
+                   "const { run } = await import('./js/whole.js');\nrun.run();\n")
+        done = subprocess.run(["node", "--experimental-wasm-extended-const", "go.mjs"], cwd=self.folder, capture_output=True,
+                              text=True, timeout=120)
+        self.assertEqual((done.stdout, done.returncode), (said, 0), done.stderr)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds the example components (the .wasm files beside this script) from their C sources. Needs clang-19 and lld-19, and jco in
-# the folder of test guests: run `./dev guests` first.
+# Builds the example components (the .wasm files beside this script) from their C sources: clang-19 and lld-19 make the core module,
+# pirn ($PIRN) the component.
 set -euo pipefail
 cd "$(dirname "$0")"
-jco=../../build/guests/npm/node_modules/.bin/jco
+pirn=${PIRN:-../../build/release/cli/pirn}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -14,8 +14,7 @@ build() { # NAME SOURCE WORLD
   cp -r ../../host/wit/. "$work/$1/deps/"
   clang-19 --target=wasm32-unknown-unknown -O2 -nostdlib -ffreestanding -Wall -Wextra -Wl,--no-entry -Wl,-z,stack-size=16384 \
     -o "$work/$1.core.wasm" "$1/$2"
-  "$jco" embed --wit "$work/$1" -n "$3" -o "$work/$1.embedded.wasm" "$work/$1.core.wasm"
-  "$jco" new -o "$1.wasm" "$work/$1.embedded.wasm"
+  "$pirn" componentize --wit "$work/$1" --world "$3" --output "$1.wasm" "$work/$1.core.wasm"
 }
 
 build hello hello.c hello
