@@ -34,6 +34,6 @@ def svg(result, title):
     for engine in engines:
         body.append(f'<rect x="{x}" y="30" width="10" height="10" fill="{colours[engine]}"/><text x="{x + 14}" y="39">{escape(engine)}</text>')
         x += 30 + 7 * len(engine)
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 8}" font-family="sans-serif" font-size="11">\n'
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 8}" font-family="sans-serif" font-size="11">\n<!-- SPDX-License-Identifier: Apache-2.0 -->\n'
             f'<rect width="100%" height="100%" fill="white"/><text x="{LEFT}" y="18" font-size="13">{escape(title)}</text>\n'
             + "\n".join(body) + "\n</svg>\n")
