@@ -3,7 +3,9 @@
 """pirn run: guests made by real toolchains, from C, Rust and JavaScript."""
 import gzip
 import os
+import pathlib
 import re
+import shutil
 import subprocess
 import time
 import unittest
@@ -387,6 +389,18 @@ class Example(support.Case):
         hello = ROOT.resolve() / "docs/examples/hello.wasm"
         self.expect(self.pirn("run", hello), 0, "Hello from a component!\n")
         self.expect(self.pirn(hello, "Ada", "Grace"), 0, "Hello from a component, Ada and Grace!\n")
+
+    def test_the_way_from_c_in_the_readme(self):
+        if not shutil.which("clang-19") or not shutil.which("wasm-ld-19"):
+            self.skipTest("clang-19 and lld-19 are not installed")
+        root = ROOT.resolve()
+        commands = re.search(r"```\n(cp -r docs/examples/hello.*?)```", (root / "README.md").read_text(), re.DOTALL).group(1)
+        for name in ("docs", "host"):
+            (self.folder / name).symlink_to(root / name)
+        (self.folder / "build").mkdir()
+        path = f"{pathlib.Path(support.PIRN).resolve().parent}:{os.environ['PATH']}"
+        done = subprocess.run(["bash", "-ec", commands], cwd=self.folder, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, "Hello from a component!\n"), done.stderr)
 
 
 if __name__ == "__main__":
