@@ -218,12 +218,50 @@ static void test_a_large_branch_table_costs_a_small_multiple_of_its_bytes(void *
     vm_writer_done(&w);
 }
 
+/* One of 2^27 targets makes a body that is longer than any may be: refused at once, with hardly any memory. */
+static void test_a_branch_table_of_2_to_27_targets_is_refused_at_once(void **state)
+{
+    (void)state;
+    enum { TARGETS = 1 << 27 };
+    vm_writer w;
+    vm_writer_init(&w, pirn_allocator_default());
+    vm_writer_bytes(&w, PREAMBLE "\1\4\1\x60\0\0\3\2\1\0", 18);
+    size_t code = 4 + 4 + TARGETS + 1 + 1; /* locals, the index, the opcode; the count; the labels; the end */
+    vm_writer_u8(&w, 10);
+    vm_writer_leb_unsigned(&w, 1 + 4 + code);
+    vm_writer_u8(&w, 1);
+    vm_writer_leb_unsigned(&w, code);
+    vm_writer_bytes(&w, "\0\x41\0\x0E", 4);
+    vm_writer_leb_unsigned(&w, TARGETS);
+    uint8_t *bytes = calloc(1, w.len + TARGETS + 2); /* labels of zero */
+    assert_non_null(bytes);
+    memcpy(bytes, w.data, w.len);
+    bytes[w.len + TARGETS + 1] = 0x0B;
+
+    meter m = {0, 0, 0};
+    pirn_allocator allocator = {measure, &m};
+    pirn_config config = pirn_config_default();
+    config.allocator = &allocator;
+    pirn_engine *engine = pirn_engine_new(&config);
+    pirn_error *error = pirn_error_new(NULL);
+    pirn_module *module;
+    assert_int_equal(pirn_module_load(engine, bytes, w.len + TARGETS + 2, PIRN_BYTES_BORROW, 0, &module, error),
+                     PIRN_LIMIT);
+    assert_non_null(strstr(pirn_error_message(error), "function body too long"));
+    assert_true(m.taken < 64 * 1024);
+    pirn_error_free(error);
+    pirn_engine_free(engine);
+    free(bytes);
+    vm_writer_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_beyond_the_bytes_are_refused_at_once),
         cmocka_unit_test(test_a_million_levels_need_no_native_stack),
         cmocka_unit_test(test_a_large_branch_table_costs_a_small_multiple_of_its_bytes),
+        cmocka_unit_test(test_a_branch_table_of_2_to_27_targets_is_refused_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
